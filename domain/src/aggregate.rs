@@ -7,6 +7,8 @@
 //! `cqrs_es::Aggregate` is implemented on top by [`crate::aggregate!`], which gives us its test framework and lets
 //! `postgres-es` read our streams.
 
+use std::borrow::Cow;
+
 use crate::event::Event;
 use crate::values::Timestamp;
 
@@ -40,8 +42,8 @@ pub trait Refusal: std::error::Error + 'static {
     /// What sort of no it is; decides the HTTP status.
     fn kind(&self) -> RefusalKind;
 
-    /// The field that is to blame, as a JSON pointer into the request body.
-    fn pointer(&self) -> Option<&'static str> {
+    /// The field that is to blame, as a JSON pointer into the request body; owned where it names an item of a list.
+    fn pointer(&self) -> Option<Cow<'static, str>> {
         None
     }
 }
