@@ -25,7 +25,7 @@ fn checked(raw: &str, max: usize, lines: Lines) -> Result<String, ValueError> {
 }
 
 macro_rules! texts {
-    ($($(#[$meta:meta])* $name:ident($lines:ident, $max:literal))+) => {$(
+    ($($(#[$meta:meta])* $name:ident($lines:ident, $max:tt))+) => {$(
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, min_length = 1, max_length = $max))]
