@@ -2,6 +2,7 @@
 
 use crate::escalation::{Escalation, EscalationEvent};
 use crate::event::{DecodeError, Event, EventType};
+use crate::lead::{Lead, LeadEvent};
 
 /// One aggregate as the rest of the system needs to know it.
 #[derive(Debug, Clone, Copy)]
@@ -57,4 +58,5 @@ macro_rules! catalogue {
 
 catalogue! {
     Escalation(Escalation, EscalationEvent),
+    Lead(Lead, LeadEvent),
 }

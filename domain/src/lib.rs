@@ -28,7 +28,7 @@ pub mod values;
 /// A call for a human: raised, acknowledged, connected, resolved.
 pub mod escalation;
 /// A person an organization hopes to serve: qualified, followed up, won or lost.
-// MOD lead
+pub mod lead;
 
 #[cfg(test)]
 mod spec;
