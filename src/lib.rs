@@ -1,1 +1,17 @@
+//! The server: commands in, events stored, read models out.
+//!
+//! A command travels `http` → `command` (load, decide) → `event_store` (append, one round trip) and is answered.
+//! Its events travel on from the store, through `relay` and Kafka or directly, to the projections of
+//! `seiketsu_projections`, whose read models answer the queries of `http`. Nothing else leaves the command path.
 
+/// Where time enters.
+pub mod clock;
+/// Waking readers after commits.
+pub mod hint;
+/// Where new ids enter.
+pub mod ids;
+
+/// Load, decide, append; retry on conflict; answer what was committed.
+pub mod command;
+/// What was decided, for ever.
+pub mod event_store;

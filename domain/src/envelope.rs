@@ -42,6 +42,20 @@ pub struct Metadata {
     pub traceparent: Option<String>,
 }
 
+impl Metadata {
+    /// For an event whose metadata does not read: the fact counts, its history is lost.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self {
+            command_id: Uuid::nil(),
+            actor: Uuid::nil(),
+            correlation_id: Uuid::nil(),
+            causation_id: None,
+            traceparent: None,
+        }
+    }
+}
+
 /// One recorded event, decoded once and shared by all its readers.
 #[derive(Debug)]
 pub struct Envelope {

@@ -28,7 +28,6 @@ macro_rules! texts {
     ($($(#[$meta:meta])* $name:ident($lines:ident, $max:tt))+) => {$(
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, min_length = 1, max_length = $max))]
         pub struct $name(String);
 
         impl $name {
@@ -43,6 +42,17 @@ macro_rules! texts {
         }
 
         string_value!($name);
+
+        #[cfg(feature = "openapi")]
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                use utoipa::openapi::schema::{ObjectBuilder, Type};
+                ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some($max)).into()
+            }
+        }
+
+        #[cfg(feature = "openapi")]
+        impl utoipa::ToSchema for $name {}
     )+};
 }
 

@@ -1,0 +1,68 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use seiketsu_domain::envelope::Envelope;
+use sqlx::PgConnection;
+
+/// Turns events into rows. See the crate documentation for what an implementation may assume.
+#[async_trait]
+pub trait Projection: Send + Sync + 'static {
+    /// Stable name: checkpoints, metrics, `seiketsu rebuild <name>`.
+    fn name(&self) -> &'static str;
+
+    /// Bumped when existing rows no longer mean what the code expects; the read model must then be rebuilt.
+    fn version(&self) -> i32 {
+        1
+    }
+
+    /// The aggregates whose events it wants.
+    fn aggregates(&self) -> &'static [&'static str];
+
+    /// The tables it fills, all in schema `read_models`. Rebuild copies their shape and swaps them.
+    fn tables(&self) -> &'static [&'static str];
+
+    /// Applies events in order, within the caller's transaction. Touch each row once per batch, not once per event;
+    /// name tables without a schema.
+    ///
+    /// # Errors
+    /// Any error undoes the whole batch; see [`ApplyError`] for what follows.
+    async fn apply(&self, rows: &mut PgConnection, batch: &[Arc<Envelope>]) -> Result<(), ApplyError>;
+}
+
+/// Why a batch was not applied.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// The database said no. Transient failures are tried again, others park the event.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// The event does not decode, or does not follow from the row: it is parked.
+    #[error("event at position {position}: {reason}")]
+    Poison { position: i64, reason: String },
+    /// A row of ours does not (de)serialise: it is parked.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+}
+
+impl ApplyError {
+    /// Whether the same batch may well succeed a moment later.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => {
+                // Classes: connection, transaction rollback, resources, operator intervention, lock not available.
+                let class = error.code().map(|code| code.chars().take(2).collect::<String>());
+                matches!(class.as_deref(), Some("08" | "40" | "53" | "57" | "55"))
+            }
+            Self::Database(error) => matches!(
+                error,
+                sqlx::Error::Io(_)
+                    | sqlx::Error::PoolTimedOut
+                    | sqlx::Error::PoolClosed
+                    | sqlx::Error::Protocol(_)
+                    | sqlx::Error::Tls(_)
+                    | sqlx::Error::WorkerCrashed
+            ),
+            Self::Poison { .. } | Self::Json(_) => false,
+        }
+    }
+}

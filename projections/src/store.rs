@@ -1,0 +1,78 @@
+use chrono::{DateTime, Utc};
+use seiketsu_domain::catalogue::Fact;
+use seiketsu_domain::envelope::{Envelope, Metadata};
+use seiketsu_domain::ids::TenantId;
+use seiketsu_domain::values::Timestamp;
+use sqlx::{FromRow, PgExecutor};
+use uuid::Uuid;
+
+/// The columns of an [`EnvelopeRow`], in `events`.
+pub const ENVELOPE_COLUMNS: &str = "position, tenant_id, aggregate_type, aggregate_id, sequence, slot, event_id, \
+     event_type, event_version, payload::text as payload, metadata::text as metadata, occurred_at, recorded_at";
+
+/// One row of `events`.
+#[derive(Debug, FromRow)]
+pub struct EnvelopeRow {
+    position: i64,
+    tenant_id: Uuid,
+    aggregate_type: String,
+    aggregate_id: Uuid,
+    sequence: i64,
+    slot: i16,
+    event_id: Uuid,
+    event_type: String,
+    event_version: i32,
+    payload: String,
+    metadata: String,
+    occurred_at: DateTime<Utc>,
+    recorded_at: DateTime<Utc>,
+}
+
+impl From<EnvelopeRow> for Envelope {
+    fn from(row: EnvelopeRow) -> Self {
+        let fact = Fact::from_stored(&row.aggregate_type, &row.event_type, row.event_version, &row.payload);
+        Self {
+            position: row.position,
+            tenant: TenantId(row.tenant_id),
+            aggregate_type: row.aggregate_type,
+            aggregate_id: row.aggregate_id,
+            sequence: row.sequence,
+            slot: row.slot,
+            event_id: row.event_id,
+            event_type: row.event_type,
+            event_version: row.event_version,
+            occurred_at: Timestamp::new(row.occurred_at),
+            recorded_at: Timestamp::new(row.recorded_at),
+            metadata: serde_json::from_str(&row.metadata).unwrap_or_else(|_| Metadata::unknown()),
+            payload: row.payload,
+            fact,
+        }
+    }
+}
+
+/// All events after a position in committed order, at most `limit`.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn events_after(
+    executor: impl PgExecutor<'_>,
+    position: i64,
+    limit: i64,
+) -> Result<Vec<Envelope>, sqlx::Error> {
+    let rows: Vec<EnvelopeRow> = sqlx::query_as(&format!(
+        "select {ENVELOPE_COLUMNS} from events where position > $1 order by position limit $2"
+    ))
+    .bind(position)
+    .bind(limit)
+    .fetch_all(executor)
+    .await?;
+    Ok(rows.into_iter().map(Envelope::from).collect())
+}
+
+/// The position of the last committed event; 0 in an empty store.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn head(executor: impl PgExecutor<'_>) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("select coalesce(max(position), 0) from events").fetch_one(executor).await
+}

@@ -1,0 +1,91 @@
+use std::str::FromStr;
+use std::time::Duration;
+
+use seiketsu_domain::ids::TenantId;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{Executor, Postgres, Transaction};
+
+/// Two pools over one database: one that sees a single tenant at a time, one that sees all.
+///
+/// Every connection gives up the rights of its login for one of the two roles before it is used.
+#[derive(Clone, Debug)]
+pub struct Pools {
+    tenant: PgPool,
+    system: PgPool,
+}
+
+/// How many connections a process may hold, and how long it waits for one.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolSizes {
+    pub tenant: u32,
+    pub system: u32,
+}
+
+/// A request does not wait longer than this for a connection: better a clear 503 than a queue.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+
+impl Pools {
+    /// Pools that connect on first use.
+    ///
+    /// # Errors
+    /// Where `url` is not a Postgres URL.
+    pub fn new(url: &str, sizes: PoolSizes) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            tenant: role_pool(url, "seiketsu_app", sizes.tenant, "5s")?,
+            system: role_pool(url, "seiketsu_system", sizes.system, "60s")?,
+        })
+    }
+
+    /// A read-only transaction that sees the rows of one tenant: one round trip, then the query.
+    ///
+    /// # Errors
+    /// The database cannot be reached, or no connection is free in time.
+    pub async fn read_as(&self, tenant: TenantId) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        // A UUID prints hexadecimal digits and dashes only, so it needs no quoting.
+        self.tenant
+            .begin_with(format!("BEGIN READ ONLY; SET LOCAL seiketsu.tenant_id = '{}'", tenant.0))
+            .await
+    }
+
+    /// A transaction that may write what the tenant role may write, in one tenant.
+    ///
+    /// # Errors
+    /// See [`Pools::read_as`].
+    pub async fn write_as(&self, tenant: TenantId) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        self.tenant.begin_with(format!("BEGIN; SET LOCAL seiketsu.tenant_id = '{}'", tenant.0)).await
+    }
+
+    /// Connections that see all tenants: append, relay, projections, login. Never for a request's query.
+    #[must_use]
+    pub fn system(&self) -> &PgPool {
+        &self.system
+    }
+
+    /// Ends all connections.
+    pub async fn close(&self) {
+        self.tenant.close().await;
+        self.system.close().await;
+    }
+}
+
+fn role_pool(
+    url: &str,
+    role: &'static str,
+    size: u32,
+    statement_timeout: &str,
+) -> Result<PgPool, sqlx::Error> {
+    let options = PgConnectOptions::from_str(url)?.application_name("seiketsu").options([
+        ("statement_timeout", statement_timeout),
+        ("lock_timeout", "10s"),
+        ("idle_in_transaction_session_timeout", "30s"),
+        // Postgres compiles large plans to machine code, which costs more than our short queries.
+        ("jit", "off"),
+    ]);
+    Ok(PgPoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .after_connect(move |connection, _| {
+            Box::pin(async move { connection.execute(format!("SET ROLE {role}").as_str()).await.map(drop) })
+        })
+        .connect_lazy_with(options))
+}
