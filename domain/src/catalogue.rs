@@ -1,5 +1,6 @@
 //! All aggregates and their events, in one visible list.
 
+use crate::call::{Call, CallEvent};
 use crate::escalation::{Escalation, EscalationEvent};
 use crate::event::{DecodeError, Event, EventType};
 use crate::lead::{Lead, LeadEvent};
@@ -57,6 +58,7 @@ macro_rules! catalogue {
 }
 
 catalogue! {
+    Call(Call, CallEvent),
     Escalation(Escalation, EscalationEvent),
     Lead(Lead, LeadEvent),
 }

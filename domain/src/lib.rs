@@ -22,7 +22,7 @@ pub mod ids;
 pub mod values;
 
 /// A phone call between a person and a voice agent, from ringing to outcome.
-// MOD call
+pub mod call;
 /// What a contact point allowed, withdrew, and which calls that permitted.
 // MOD consent
 /// A call for a human: raised, acknowledged, connected, resolved.

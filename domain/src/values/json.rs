@@ -35,6 +35,22 @@ impl JsonObject {
         self.0.is_empty()
     }
 
+    /// Whether every entry of `part` is here with the same value.
+    #[must_use]
+    pub fn contains(&self, part: &Self) -> bool {
+        part.0.iter().all(|(key, value)| self.0.get(key) == Some(value))
+    }
+
+    /// A copy that took over every entry of `newer`.
+    ///
+    /// # Errors
+    /// Too large together, where each alone is not.
+    pub fn merged(&self, newer: &Self) -> Result<Self, ValueError> {
+        let mut both = self.clone();
+        both.merge(newer);
+        Self::try_new(both.0)
+    }
+
     /// Takes over every entry of `newer`, replacing entries of the same name.
     pub fn merge(&mut self, newer: &Self) {
         self.0.extend(newer.0.iter().map(|(key, value)| (key.clone(), value.clone())));
