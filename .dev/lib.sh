@@ -1,0 +1,43 @@
+# Shared by the scripts of this folder: words to the operator, and where programs are found.
+# Sourced, never run. Keeps to what bash 3.2 (macOS) understands.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+dev=$root/.dev
+
+# Progress goes to standard error: standard output belongs to the command that is run.
+say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+die() { say "$*"; exit 1; }
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# The directory of a PostgreSQL server's programs: the one on PATH, pg_config's, or the newest installed.
+find_pg_bin() {
+  local dir
+  for dir in "$(dirname "$(command -v postgres || echo /nowhere/postgres)")" \
+             "$(pg_config --bindir 2>/dev/null || echo /nowhere)" \
+             $(ls -d /usr/lib/postgresql/*/bin /usr/pgsql-*/bin 2>/dev/null | sort -rV) \
+             $(ls -d /opt/homebrew/opt/postgresql*/bin /usr/local/opt/postgresql*/bin 2>/dev/null | sort -rV); do
+    if has_all_of "$dir" postgres initdb pg_ctl psql pgbench; then echo "$dir"; return; fi
+  done
+  return 1
+}
+
+has_all_of() { # directory program…
+  local dir=$1 program
+  shift
+  for program; do [[ -x $dir/$program ]] || return 1; done
+}
+
+# A Java 17 or newer, as Kafka 4 needs.
+find_java() {
+  local java
+  for java in "${JAVA_HOME:-/nowhere}/bin/java" "$(command -v java || echo /nowhere)" \
+              /opt/homebrew/opt/openjdk/bin/java /usr/local/opt/openjdk/bin/java; do
+    if [[ -x $java ]] && (( $(java_major "$java") >= 17 )); then echo "$java"; return; fi
+  done
+  return 1
+}
+
+java_major() { "$1" -version 2>&1 | sed -n '1s/.*version "\([0-9]*\).*/\1/p' | grep . || echo 0; }
+
+# sha256 of a file; shasum is what macOS has.
+checksum() { if has sha256sum; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -c1-16; }
