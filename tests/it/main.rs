@@ -1,1 +1,7 @@
-fn main() {}
+//! Integration tests: real Postgres, Kafka and Redis, as `.dev/with-services` starts them. One folder per subject;
+//! each test has a database, topics and a consumer group of its own, so that all of them may run at once.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at the first surprise")]
+
+mod support;
+
+mod event_store;

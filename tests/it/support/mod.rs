@@ -1,0 +1,20 @@
+//! What the tests share: servers, databases, wishes, and waiting for conditions instead of for time.
+#![expect(dead_code, reason = "each helper is used by some folder of tests, not all of them by every one")]
+
+/// A fresh database for each test.
+pub mod database;
+/// Topics and a consumer group for each test.
+pub mod kafka;
+/// The shared Redis; keys and channels carry a name of the test's own.
+pub mod redis;
+/// Waiting until something is so.
+pub mod wait;
+/// Who wishes what, by name.
+pub mod wishes;
+
+/// A variable `.dev/with-services` sets.
+fn service(variable: &str) -> String {
+    std::env::var(variable).unwrap_or_else(|_| {
+        panic!("{variable} is not set; run the tests by `make test`, or by `.dev/with-services postgres redis kafka -- cargo test`")
+    })
+}
