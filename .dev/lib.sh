@@ -8,23 +8,25 @@ dev=$root/.dev
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() { say "$*"; exit 1; }
 has() { command -v "$1" >/dev/null 2>&1; }
+has_all() { local program; for program; do has "$program" || return 1; done; }
 
-# The directory of a PostgreSQL server's programs: the one on PATH, pg_config's, or the newest installed.
+# The directory of the programs of a PostgreSQL 15 or newer, server and client: the one on PATH, pg_config's,
+# or the newest installed.
 find_pg_bin() {
   local dir
   for dir in "$(dirname "$(command -v postgres || echo /nowhere/postgres)")" \
              "$(pg_config --bindir 2>/dev/null || echo /nowhere)" \
              $(ls -d /usr/lib/postgresql/*/bin /usr/pgsql-*/bin 2>/dev/null | sort -rV) \
              $(ls -d /opt/homebrew/opt/postgresql*/bin /usr/local/opt/postgresql*/bin 2>/dev/null | sort -rV); do
-    if has_all_of "$dir" postgres initdb pg_ctl psql pgbench; then echo "$dir"; return; fi
+    if is_pg_bin "$dir"; then echo "$dir"; return; fi
   done
   return 1
 }
 
-has_all_of() { # directory program…
-  local dir=$1 program
-  shift
-  for program; do [[ -x $dir/$program ]] || return 1; done
+is_pg_bin() { # directory
+  local program
+  for program in postgres initdb pg_ctl psql pgbench; do [[ -x $1/$program ]] || return 1; done
+  (( $("$1/postgres" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/') >= 15 ))
 }
 
 # A Java 17 or newer, as Kafka 4 needs.
