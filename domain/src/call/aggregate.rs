@@ -65,7 +65,7 @@ impl Decide for Call {
         self.require_active()?;
         match command {
             C::Start(_) => Err(CallRefusal::AlreadyStarted),
-            C::Connect { at } => Ok(vec![Connected { at: *at }.into()]),
+            C::Connect { at } => Ok(vec![Connected { agent_id: self.agent_id, at: *at }.into()]),
             C::AddSegments { segments, at } => self.add_segments(segments, *at),
             C::SetPhase { phase, at } => self.set_phase(*phase, *at),
             C::RecordIntake { data, is_final, at } => self.record_intake(data, *is_final, *at),
@@ -75,7 +75,7 @@ impl Decide for Call {
             }
             C::Escalate { escalation_id, at } => self.escalate(*escalation_id, *at),
             C::End(end) => self.end(end),
-            C::Cancel { at } => Ok(vec![Cancelled { at: *at }.into()]),
+            C::Cancel { at } => Ok(vec![self.cancellation(*at).into()]),
         }
     }
 
@@ -95,8 +95,11 @@ impl Decide for Call {
                 self.escalation_id = Some(e.escalation_id);
                 self.phase = self.phase.max(Phase::Escalation);
             }
-            E::Ended(ended) => self.close(ended),
-            E::Cancelled(e) => self.close(&self.ending(Outcome::Abandoned, None, e.at)),
+            E::Ended(e) => {
+                self.summary = e.summary.clone();
+                self.close(e.outcome, e.status, e.duration_seconds, e.at);
+            }
+            E::Cancelled(e) => self.close(Outcome::Abandoned, CallStatus::Failed, e.duration_seconds, e.at),
         }
     }
 
@@ -191,6 +194,7 @@ impl Call {
         }
         Ok(vec![
             QualityRecorded {
+                agent_id: self.agent_id,
                 response_time_ms: turn.response_time_ms,
                 transcription_accuracy: turn.transcription_accuracy,
                 intent_confidence: turn.intent_confidence,
@@ -206,7 +210,7 @@ impl Call {
         if self.escalation_id.is_some() {
             return Err(CallRefusal::AlreadyEscalated);
         }
-        Ok(vec![Escalated { escalation_id, at }.into()])
+        Ok(vec![Escalated { escalation_id, agent_id: self.agent_id, at }.into()])
     }
 
     fn end(&self, end: &EndCall) -> Decision {
@@ -218,14 +222,29 @@ impl Call {
 
     fn ending(&self, outcome: Outcome, summary: Option<Summary>, at: Timestamp) -> Ended {
         Ended {
+            agent_id: self.agent_id,
             outcome,
             previous_status: self.status,
             status: outcome.status(self.escalated),
             summary,
-            duration_seconds: self.connected_at.map_or(0, |since| at.seconds_since(since).max(0)),
+            duration_seconds: self.seconds_connected(at),
+            connected: self.connected_at.is_some(),
+            escalation_id: self.escalation_id,
+            at,
+        }
+    }
+
+    fn cancellation(&self, at: Timestamp) -> Cancelled {
+        Cancelled {
+            agent_id: self.agent_id,
+            duration_seconds: self.seconds_connected(at),
             connected: self.connected_at.is_some(),
             at,
         }
+    }
+
+    fn seconds_connected(&self, at: Timestamp) -> i64 {
+        self.connected_at.map_or(0, |since| at.seconds_since(since).max(0))
     }
 }
 
@@ -249,12 +268,11 @@ impl Call {
         self.last_segment = added.segments.last().map(Segment::times).or(self.last_segment);
     }
 
-    fn close(&mut self, ended: &Ended) {
-        self.status = ended.status;
-        self.outcome = Some(ended.outcome);
-        self.escalated |= ended.outcome == Outcome::Escalated;
-        self.summary = ended.summary.clone();
-        self.duration_seconds = Some(ended.duration_seconds);
-        self.ended_at = Some(ended.at);
+    fn close(&mut self, outcome: Outcome, status: CallStatus, duration_seconds: i64, at: Timestamp) {
+        self.status = status;
+        self.outcome = Some(outcome);
+        self.escalated |= outcome == Outcome::Escalated;
+        self.duration_seconds = Some(duration_seconds);
+        self.ended_at = Some(at);
     }
 }

@@ -56,6 +56,9 @@ pub struct Started {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Connected {
+    /// The agent of the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_id: Option<AgentId>,
     pub at: Timestamp,
 }
 
@@ -89,6 +92,9 @@ pub struct IntakeRecorded {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct QualityRecorded {
+    /// The agent of the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_id: Option<AgentId>,
     pub response_time_ms: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transcription_accuracy: Option<Ratio>,
@@ -116,12 +122,18 @@ pub struct LeadLinked {
 #[serde(rename_all = "camelCase")]
 pub struct Escalated {
     pub escalation_id: EscalationId,
+    /// The agent of the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_id: Option<AgentId>,
     pub at: Timestamp,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Ended {
+    /// The agent of the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_id: Option<AgentId>,
     pub outcome: Outcome,
     pub previous_status: CallStatus,
     pub status: CallStatus,
@@ -131,11 +143,21 @@ pub struct Ended {
     pub duration_seconds: i64,
     /// Whether somebody picked up.
     pub connected: bool,
+    /// The escalation it had before it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalation_id: Option<EscalationId>,
     pub at: Timestamp,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cancelled {
+    /// The agent of the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_id: Option<AgentId>,
+    /// Whole seconds from connect to end; 0 where nobody picked up.
+    pub duration_seconds: i64,
+    /// Whether somebody picked up.
+    pub connected: bool,
     pub at: Timestamp,
 }

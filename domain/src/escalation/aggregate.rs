@@ -142,7 +142,9 @@ impl Escalation {
 
     fn acknowledge(&self, by: UserId, at: Timestamp) -> Decision {
         match self.status {
-            EscalationStatus::Raised => Ok(vec![Acknowledged { by, at }.into()]),
+            EscalationStatus::Raised => {
+                Ok(vec![Acknowledged { by, waited_seconds: self.seconds_waited(at), at }.into()])
+            }
             _ => Ok(vec![]),
         }
     }
@@ -154,13 +156,13 @@ impl Escalation {
         if self.assigned_to == Some(to) {
             return Ok(vec![]);
         }
-        Ok(vec![Assigned { to, at }.into()])
+        Ok(vec![Assigned { to, waited_seconds: self.seconds_unnoticed(at), at }.into()])
     }
 
     fn connect(&self, by: UserId, at: Timestamp) -> Decision {
         match self.status {
             EscalationStatus::Connected => Ok(vec![]),
-            _ => Ok(vec![Connected { by, at }.into()]),
+            _ => Ok(vec![Connected { by, waited_seconds: self.seconds_unnoticed(at), at }.into()]),
         }
     }
 
@@ -172,6 +174,14 @@ impl Escalation {
             return Err(EscalationRefusal::NotDue);
         }
         Ok(vec![TimedOut { at }.into()])
+    }
+
+    fn seconds_waited(&self, at: Timestamp) -> i64 {
+        at.seconds_since(self.raised_at).max(0)
+    }
+
+    fn seconds_unnoticed(&self, at: Timestamp) -> Option<i64> {
+        self.acknowledged_at.is_none().then(|| self.seconds_waited(at))
     }
 
     fn begin(&mut self, raised: &Raised) {

@@ -93,6 +93,8 @@ pub struct Raised {
 #[serde(rename_all = "camelCase")]
 pub struct Acknowledged {
     pub by: UserId,
+    /// Seconds from the raise to this.
+    pub waited_seconds: i64,
     pub at: Timestamp,
 }
 
@@ -100,6 +102,9 @@ pub struct Acknowledged {
 #[serde(rename_all = "camelCase")]
 pub struct Assigned {
     pub to: UserId,
+    /// Seconds from the raise to this, where nobody had taken notice before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waited_seconds: Option<i64>,
     pub at: Timestamp,
 }
 
@@ -107,6 +112,9 @@ pub struct Assigned {
 #[serde(rename_all = "camelCase")]
 pub struct Connected {
     pub by: UserId,
+    /// Seconds from the raise to this, where nobody had taken notice before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waited_seconds: Option<i64>,
     pub at: Timestamp,
 }
 

@@ -46,11 +46,11 @@ fn wish() -> EscalationEvent {
 }
 
 fn acknowledged() -> EscalationEvent {
-    Acknowledged { by: ADA, at: morning() }.into()
+    Acknowledged { by: ADA, waited_seconds: 0, at: morning() }.into()
 }
 
 fn connected() -> EscalationEvent {
-    Connected { by: ADA, at: morning() }.into()
+    Connected { by: ADA, waited_seconds: Some(0), at: morning() }.into()
 }
 
 fn resolved() -> EscalationEvent {
@@ -96,13 +96,33 @@ fn acknowledging_twice_is_a_success_that_changes_nothing() {
 
 #[test]
 fn it_can_change_hands_until_a_human_is_on_the_line() {
-    let assigned = |to| Assigned { to, at: morning() }.into();
+    let assigned = |to, waited_seconds| Assigned { to, waited_seconds, at: morning() }.into();
     let assign = |to| EscalationCommand::Assign { to, at: morning() };
-    given::<Escalation>([wish(), assigned(ADA)]).when(assign(GRACE)).then([assigned(GRACE)]);
-    given::<Escalation>([wish(), assigned(ADA)]).when(assign(ADA)).then_nothing();
+    given::<Escalation>([wish(), assigned(ADA, Some(0))]).when(assign(GRACE)).then([assigned(GRACE, None)]);
+    given::<Escalation>([wish(), assigned(ADA, Some(0))]).when(assign(ADA)).then_nothing();
     given::<Escalation>([wish(), connected()])
         .when(assign(GRACE))
         .then_refused(EscalationRefusal::AlreadyConnected);
+}
+
+#[test]
+fn the_first_notice_tells_how_long_it_waited() {
+    let later = morning().plus_seconds(42);
+    let waited = |history: Vec<EscalationEvent>, command| match given::<Escalation>(history)
+        .when(command)
+        .events()
+        .as_slice()
+    {
+        [EscalationEvent::Acknowledged(e)] => Some(e.waited_seconds),
+        [EscalationEvent::Assigned(e)] => e.waited_seconds,
+        [EscalationEvent::Connected(e)] => e.waited_seconds,
+        events => panic!("one step: {events:?}"),
+    };
+    let connect = || EscalationCommand::Connect { by: ADA, at: later };
+    assert_eq!(waited(vec![wish()], EscalationCommand::Acknowledge { by: ADA, at: later }), Some(42));
+    assert_eq!(waited(vec![wish()], EscalationCommand::Assign { to: ADA, at: later }), Some(42));
+    assert_eq!(waited(vec![wish()], connect()), Some(42));
+    assert_eq!(waited(vec![wish(), acknowledged()], connect()), None);
 }
 
 #[test]

@@ -61,7 +61,7 @@ impl Lead {
         if self.archived {
             return Ok(vec![]);
         }
-        Ok(vec![Archived { status: self.status, at }.into()])
+        Ok(vec![Archived { status: self.status, score: self.score, at }.into()])
     }
 
     pub(super) fn qualify(&self, wish: &QualifyLead) -> Decision {
@@ -134,7 +134,10 @@ impl Lead {
             (Some(cents), _) if cents < 0 => Err(LeadRefusal::ValueNegative),
             (Some(_), None) => Err(LeadRefusal::CurrencyMissing),
             (None, Some(_)) => Err(LeadRefusal::ValueMissing),
-            _ => Ok(vec![Converted { value_cents, currency, previous_status: self.status, at }.into()]),
+            _ => Ok(vec![
+                Converted { value_cents, currency, previous_status: self.status, score: self.score, at }
+                    .into(),
+            ]),
         }
     }
 
@@ -143,7 +146,8 @@ impl Lead {
             return Ok(vec![]);
         }
         self.require_open()?;
-        Ok(vec![Lost { reason: reason.clone(), previous_status: self.status, at }.into()])
+        let reason = reason.clone();
+        Ok(vec![Lost { reason, previous_status: self.status, score: self.score, at }.into()])
     }
 
     pub(super) fn add_note(&self, text: &Note, by: UserId, at: Timestamp) -> Decision {

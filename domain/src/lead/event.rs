@@ -83,6 +83,9 @@ pub struct Updated {
 pub struct Archived {
     /// Where it stood when it was hidden.
     pub status: LeadStatus,
+    /// The score it had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<Score>,
     pub at: Timestamp,
 }
 
@@ -143,6 +146,9 @@ pub struct Converted {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<CurrencyCode>,
     pub previous_status: LeadStatus,
+    /// The score it had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<Score>,
     pub at: Timestamp,
 }
 
@@ -151,6 +157,9 @@ pub struct Converted {
 pub struct Lost {
     pub reason: Reason,
     pub previous_status: LeadStatus,
+    /// The score it had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<Score>,
     pub at: Timestamp,
 }
 

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::transcript::{add, said};
-use super::{ADA, FIRST, SECOND, after, after_all, connected, end, ended, escalated, intake, over, started};
+use super::{
+    ADA, AGENT, FIRST, SECOND, after, after_all, connected, end, ended, escalated, intake, news_of_end, over,
+    started,
+};
 use crate::call::{
     Call, CallCommand, CallEvent, CallRefusal, CallStatus, Cancelled, EndCall, Ended, IntakeRecorded,
     LeadLinked, Outcome, Phase, RecordQuality,
@@ -18,7 +21,16 @@ fn cancel() -> CallCommand {
 }
 
 fn cancelled() -> CallEvent {
-    Cancelled { at: after(70) }.into()
+    Cancelled { agent_id: Some(AGENT), duration_seconds: 60, connected: true, at: after(70) }.into()
+}
+
+fn cancelled_unanswered() -> CallEvent {
+    Cancelled { agent_id: Some(AGENT), duration_seconds: 0, connected: false, at: after(70) }.into()
+}
+
+/// The end of a call that had an escalation.
+fn with_escalation(outcome: Outcome, status: CallStatus) -> CallEvent {
+    Ended { escalation_id: Some(FIRST), ..news_of_end(outcome, status) }.into()
 }
 
 #[test]
@@ -41,10 +53,10 @@ fn its_status_follows_from_the_outcome() {
 fn an_escalated_call_that_completes_ends_as_escalated() {
     given::<Call>([started(), connected(), escalated()])
         .when(end(Outcome::Completed))
-        .then([ended(Outcome::Completed, CallStatus::Escalated)]);
+        .then([with_escalation(Outcome::Completed, CallStatus::Escalated)]);
     given::<Call>([started(), connected(), escalated()])
         .when(end(Outcome::Failed))
-        .then([ended(Outcome::Failed, CallStatus::Failed)]);
+        .then([with_escalation(Outcome::Failed, CallStatus::Failed)]);
 }
 
 #[test]
@@ -62,13 +74,9 @@ fn only_a_connected_call_completes() {
 #[test]
 fn a_call_nobody_answered_lasted_no_time() {
     given::<Call>([started()]).when(end(Outcome::NoAnswer)).then([Ended {
-        outcome: Outcome::NoAnswer,
-        previous_status: CallStatus::Active,
-        status: CallStatus::Failed,
-        summary: None,
         duration_seconds: 0,
         connected: false,
-        at: after(70),
+        ..news_of_end(Outcome::NoAnswer, CallStatus::Failed)
     }
     .into()]);
 }
@@ -99,7 +107,8 @@ fn it_ends_once() {
 
 #[test]
 fn a_cancelled_call_is_failed_and_abandoned() {
-    given::<Call>([started()]).when(cancel()).then([cancelled()]);
+    given::<Call>([started()]).when(cancel()).then([cancelled_unanswered()]);
+    given::<Call>([started(), connected()]).when(cancel()).then([cancelled()]);
     let call = after_all([started(), connected(), escalated(), cancelled()]);
     assert_eq!((call.status, call.outcome), (CallStatus::Failed, Some(Outcome::Abandoned)));
     assert_eq!((call.ended_at, call.duration_seconds), (Some(after(70)), Some(60)));
@@ -107,8 +116,8 @@ fn a_cancelled_call_is_failed_and_abandoned() {
 
 #[test]
 fn only_an_active_call_is_cancelled() {
-    given::<Call>([started(), cancelled()]).when(cancel()).then_nothing();
-    given::<Call>([started(), cancelled()]).when(end(Outcome::Abandoned)).then_nothing();
+    given::<Call>([started(), cancelled_unanswered()]).when(cancel()).then_nothing();
+    given::<Call>([started(), cancelled_unanswered()]).when(end(Outcome::Abandoned)).then_nothing();
     given::<Call>([started(), connected(), over()]).when(cancel()).then_refused(CallRefusal::Ended);
 }
 
@@ -132,7 +141,7 @@ fn an_ended_call_takes_nothing_new() {
     ] {
         given::<Call>([started(), connected(), over()]).when(command).then_refused(CallRefusal::Ended);
     }
-    let unanswered = [started(), cancelled()];
+    let unanswered = [started(), cancelled_unanswered()];
     given::<Call>(unanswered).when(CallCommand::Connect { at: after(80) }).then_refused(CallRefusal::Ended);
 }
 
@@ -146,7 +155,7 @@ fn repeats_succeed_even_when_the_call_is_over() {
             escalated(),
             LeadLinked { lead_id: ADA, previous: None, at: after(40) }.into(),
             IntakeRecorded { data: data.clone(), is_final: true, at: after(50) }.into(),
-            ended(Outcome::Completed, CallStatus::Escalated),
+            with_escalation(Outcome::Completed, CallStatus::Escalated),
         ]
     };
     for repeat in [

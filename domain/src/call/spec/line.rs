@@ -1,6 +1,6 @@
 //! The line: started and connected.
 
-use super::{after, connected, over, start, started};
+use super::{AGENT, after, connected, over, start, started};
 use crate::call::{Call, CallCommand, CallRefusal, Connected, Phase};
 use crate::spec::given;
 
@@ -25,6 +25,10 @@ fn nothing_can_be_done_with_what_was_never_started() {
 #[test]
 fn it_connects_once_and_keeps_the_first_time() {
     let connect = CallCommand::Connect { at: after(10) };
-    given::<Call>([started()]).when(connect.clone()).then([Connected { at: after(10) }.into()]);
+    given::<Call>([started()]).when(connect.clone()).then([Connected {
+        agent_id: Some(AGENT),
+        at: after(10),
+    }
+    .into()]);
     given::<Call>([started(), connected()]).when(connect).then_nothing();
 }

@@ -19,6 +19,7 @@ use crate::ids::{AgentId, CallId, EscalationId, LeadId, PermitId, TenantId};
 use crate::spec::morning;
 use crate::values::{JsonObject, Phone, Purpose, Timestamp};
 
+const AGENT: AgentId = AgentId(Uuid::from_u128(3));
 const ADA: LeadId = LeadId(Uuid::from_u128(21));
 const GRACE: LeadId = LeadId(Uuid::from_u128(22));
 const FIRST: EscalationId = EscalationId(Uuid::from_u128(31));
@@ -39,7 +40,7 @@ fn start() -> CallCommand {
         organization_id: TenantId(Uuid::from_u128(2)),
         phone_number: phone(),
         direction: Direction::Outbound,
-        agent_id: Some(AgentId(Uuid::from_u128(3))),
+        agent_id: Some(AGENT),
         lead_id: None,
         purpose: Some(Purpose::Marketing),
         permit_id: Some(PermitId(Uuid::from_u128(4))),
@@ -53,7 +54,7 @@ fn started() -> CallEvent {
         organization_id: TenantId(Uuid::from_u128(2)),
         phone_number: phone(),
         direction: Direction::Outbound,
-        agent_id: Some(AgentId(Uuid::from_u128(3))),
+        agent_id: Some(AGENT),
         lead_id: None,
         purpose: Some(Purpose::Marketing),
         permit_id: Some(PermitId(Uuid::from_u128(4))),
@@ -64,11 +65,11 @@ fn started() -> CallEvent {
 
 /// Somebody picked up ten seconds after the start.
 fn connected() -> CallEvent {
-    Connected { at: after(10) }.into()
+    Connected { agent_id: Some(AGENT), at: after(10) }.into()
 }
 
 fn escalated() -> CallEvent {
-    Escalated { escalation_id: FIRST, at: after(30) }.into()
+    Escalated { escalation_id: FIRST, agent_id: Some(AGENT), at: after(30) }.into()
 }
 
 fn end(outcome: Outcome) -> CallCommand {
@@ -77,16 +78,21 @@ fn end(outcome: Outcome) -> CallCommand {
 
 /// The end of a connected call after a minute of talk.
 fn ended(outcome: Outcome, status: CallStatus) -> CallEvent {
+    news_of_end(outcome, status).into()
+}
+
+fn news_of_end(outcome: Outcome, status: CallStatus) -> Ended {
     Ended {
+        agent_id: Some(AGENT),
         outcome,
         previous_status: CallStatus::Active,
         status,
         summary: None,
         duration_seconds: 60,
         connected: true,
+        escalation_id: None,
         at: after(70),
     }
-    .into()
 }
 
 fn over() -> CallEvent {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{after, after_all, connected, started};
+use super::{AGENT, after, after_all, connected, started};
 use crate::aggregate::Refusal;
 use crate::call::{
     Call, CallCommand, CallEvent, CallRefusal, QualityMetrics, QualityRecorded, RecordQuality, StageName,
@@ -24,6 +24,7 @@ pub(super) fn turn(response_time_ms: u32, accuracy: Option<f64>, stages: usize) 
 
 fn measured(response_time_ms: u32, accuracy: Option<f64>) -> CallEvent {
     QualityRecorded {
+        agent_id: Some(AGENT),
         response_time_ms,
         transcription_accuracy: accuracy.and_then(|share| Ratio::try_new(share).ok()),
         intent_confidence: None,

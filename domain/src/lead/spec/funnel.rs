@@ -127,7 +127,8 @@ fn what_is_won_or_lost_gets_no_appointment() {
 #[test]
 fn a_lead_is_converted_with_a_value_or_without() {
     given::<Lead>([created()]).when(convert(Some(100), Some("USD"))).then([converted(S::New)]);
-    let unpriced = Converted { value_cents: None, currency: None, previous_status: S::New, at: morning() };
+    let unpriced =
+        Converted { value_cents: None, currency: None, previous_status: S::New, score: None, at: morning() };
     given::<Lead>([created()]).when(convert(None, None)).then([unpriced.into()]);
 }
 
@@ -190,6 +191,9 @@ proptest! {
                 let told: Value = serde_json::from_str(&event.to_payload().expect("encodes")).expect("JSON");
                 if let Some(previous) = told.get("previousStatus") {
                     prop_assert_eq!(previous, &json!(before.status));
+                }
+                if matches!(event, LeadEvent::Archived(_) | LeadEvent::Converted(_) | LeadEvent::Lost(_)) {
+                    prop_assert_eq!(told.get("score").cloned(), before.score.map(|score| json!(score)));
                 }
                 if let Some(status) = told.get("status") {
                     prop_assert_eq!(status, &json!(lead.status));

@@ -127,7 +127,7 @@ fn a_won_or_lost_lead_can_still_be_corrected_and_change_hands() {
 fn archiving_remembers_where_it_stood() {
     given::<Lead>([created(), contacted(LeadStatus::New, LeadStatus::Contacted)])
         .when(LeadCommand::Archive { at: morning() })
-        .then([Archived { status: LeadStatus::Contacted, at: morning() }.into()]);
+        .then([Archived { status: LeadStatus::Contacted, score: None, at: morning() }.into()]);
 }
 
 #[test]

@@ -152,7 +152,14 @@ fn convert(value_cents: Option<i64>, currency: Option<&str>) -> LeadCommand {
 
 fn converted(previous_status: LeadStatus) -> LeadEvent {
     let currency = CurrencyCode::try_new("USD").expect("a currency");
-    Converted { value_cents: Some(100), currency: Some(currency), previous_status, at: morning() }.into()
+    Converted {
+        value_cents: Some(100),
+        currency: Some(currency),
+        previous_status,
+        score: None,
+        at: morning(),
+    }
+    .into()
 }
 
 fn lose(reason: &str) -> LeadCommand {
@@ -160,11 +167,12 @@ fn lose(reason: &str) -> LeadCommand {
 }
 
 fn lost() -> LeadEvent {
-    Lost { reason: because("moved away"), previous_status: LeadStatus::New, at: morning() }.into()
+    Lost { reason: because("moved away"), previous_status: LeadStatus::New, score: None, at: morning() }
+        .into()
 }
 
 fn archived() -> LeadEvent {
-    Archived { status: LeadStatus::New, at: morning() }.into()
+    Archived { status: LeadStatus::New, score: None, at: morning() }.into()
 }
 
 /// The lead these events make.
