@@ -31,5 +31,7 @@ pub mod store;
 pub mod page;
 /// One folder per question readers ask.
 pub mod read_models;
+/// Sort orders of lists, and pages that continue where the last one ended.
+pub mod sort;
 
 pub use projection::{ApplyError, Projection};
