@@ -1,6 +1,11 @@
 //! The event store's promises, and what tries to break them.
 
 mod append;
+mod compat;
+mod faults;
+mod idempotency;
+mod order;
+mod tenancy;
 
 use seiketsu::event_store::{Append, Appended, EventStore, NewEvent, StreamWrite};
 use seiketsu::{clock, ids};

@@ -51,8 +51,17 @@ impl TestDatabase {
 
     /// A store that hints after its commits.
     pub fn store_hinting(&self, hint: &Hint) -> EventStore {
+        self.start_store(2, hint)
+    }
+
+    /// A store whose appends share this many connections.
+    pub fn store_with_lanes(&self, lanes: usize) -> EventStore {
+        self.start_store(lanes, &Hint::default())
+    }
+
+    fn start_store(&self, lanes: usize, hint: &Hint) -> EventStore {
         let pools = self.more_pools();
-        let lanes = AppendLanes::start(pools.system(), 2, hint);
+        let lanes = AppendLanes::start(pools.system(), lanes, hint);
         EventStore::new(pools, lanes)
     }
 
@@ -74,6 +83,26 @@ impl TestDatabase {
     /// A pool of the superuser.
     pub async fn superuser_pool(&self) -> PgPool {
         PgPoolOptions::new().max_connections(2).connect(&self.url).await.unwrap()
+    }
+
+    /// Waits until some connection waits for a lock.
+    pub async fn waits_for_a_lock(&self) {
+        let mut superuser = self.superuser().await;
+        super::wait::until("a connection waits for a lock", Duration::from_secs(10), async || {
+            sqlx::query_scalar("select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')")
+                .fetch_one(&mut superuser)
+                .await
+                .unwrap()
+        })
+        .await;
+    }
+
+    /// How many events are stored.
+    pub async fn event_count(&self) -> i64 {
+        sqlx::query_scalar("select count(*) from events")
+            .fetch_one(&mut self.superuser().await)
+            .await
+            .unwrap()
     }
 
     /// Ends every other connection to this database; returns how many there were.
