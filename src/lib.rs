@@ -6,6 +6,8 @@
 
 /// Where time enters.
 pub mod clock;
+/// What an operator can set.
+pub mod config;
 /// Waking readers after commits.
 pub mod hint;
 /// Where new ids enter.

@@ -1,0 +1,43 @@
+use serde::Deserialize;
+
+use super::check::{self, Complaint};
+use super::secret::Secret;
+use crate::event_store::PoolSizes;
+
+/// `[database]`: PostgreSQL.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseConfig {
+    #[serde(deserialize_with = "super::optional")]
+    pub url: Option<Secret>,
+    pub tenant_connections: u32,
+    pub system_connections: u32,
+    pub append_lanes: usize,
+    pub state_cache: u64,
+}
+
+impl DatabaseConfig {
+    #[must_use]
+    pub fn pool_sizes(&self) -> PoolSizes {
+        PoolSizes { tenant: self.tenant_connections, system: self.system_connections }
+    }
+
+    pub(super) fn check(&self) -> Result<(), Complaint> {
+        let scheme =
+            |url: &Secret| ["postgres://", "postgresql://"].iter().any(|s| url.expose().starts_with(s));
+        if self.url.as_ref().is_some_and(|url| !scheme(url)) {
+            return Err(Complaint::new(
+                "database.url",
+                "expected postgres://user:password@host:port/database",
+            ));
+        }
+        check::within("database.tenant_connections", self.tenant_connections, 1, 10_000)?;
+        check::within("database.system_connections", self.system_connections, 2, 10_000)?;
+        check::within("database.append_lanes", self.append_lanes, 1, 16)?;
+        if self.append_lanes >= self.system_connections as usize {
+            let reason = "must be less than database.system_connections, or nothing is left for the relay and projections";
+            return Err(Complaint::new("database.append_lanes", reason));
+        }
+        check::within("database.state_cache", self.state_cache, 0, 100_000_000)
+    }
+}
