@@ -1,6 +1,7 @@
 //! All aggregates and their events, in one visible list.
 
 use crate::call::{Call, CallEvent};
+use crate::consent::{Consent, ConsentEvent};
 use crate::escalation::{Escalation, EscalationEvent};
 use crate::event::{DecodeError, Event, EventType};
 use crate::lead::{Lead, LeadEvent};
@@ -59,6 +60,7 @@ macro_rules! catalogue {
 
 catalogue! {
     Call(Call, CallEvent),
+    Consent(Consent, ConsentEvent),
     Escalation(Escalation, EscalationEvent),
     Lead(Lead, LeadEvent),
 }

@@ -24,7 +24,7 @@ pub mod values;
 /// A phone call between a person and a voice agent, from ringing to outcome.
 pub mod call;
 /// What a contact point allowed, withdrew, and which calls that permitted.
-// MOD consent
+pub mod consent;
 /// A call for a human: raised, acknowledged, connected, resolved.
 pub mod escalation;
 /// A person an organization hopes to serve: qualified, followed up, won or lost.

@@ -1,0 +1,263 @@
+use super::ledger::{Grant, Place, Revocation};
+use super::{
+    CheckPermission, Checked, Consent, ConsentCommand, ConsentEvent, ConsentLevel, ConsentRefusal,
+    DncDelisted, DncListed, Effect, GrantConsent, GrantMethod, Granted, IssuedPermit, PERMIT_SECONDS,
+    Permission, PermitRedeemed, Question, RevokeConsent, Revoked, decide_permission,
+};
+use crate::aggregate::{Decide, FUTURE_TOLERANCE_SECONDS, is_in_future};
+use crate::ids::{CallId, PermitId, UserId};
+use crate::values::{Contact, Reason, Timestamp};
+
+crate::aggregate!(Consent as "consent", ConsentCommand, ConsentEvent, ConsentRefusal);
+
+impl Decide for Consent {
+    const STATE_VERSION: i32 = 1;
+
+    fn decide(&self, command: &ConsentCommand) -> Result<Vec<ConsentEvent>, ConsentRefusal> {
+        use ConsentCommand as C;
+        match command {
+            C::Grant(grant) => self.grant(grant),
+            C::Revoke(revoke) => self.revoke(revoke),
+            C::Check(check) => self.check(check),
+            C::RedeemPermit { permit_id, call_id, at } => self.redeem(*permit_id, *call_id, *at),
+            C::ListInternally { consent_id, organization_id, contact, reason, by, at } => self
+                .list_internally(DncListed {
+                    consent_id: *consent_id,
+                    organization_id: *organization_id,
+                    contact: contact.clone(),
+                    reason: reason.clone(),
+                    by: *by,
+                    at: *at,
+                }),
+            C::Delist { reason, by, at } => self.delist(reason, *by, *at),
+        }
+    }
+
+    fn evolve(&mut self, event: &ConsentEvent) {
+        self.apply(event, self.version + 1);
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+}
+
+type Decision = Result<Vec<ConsentEvent>, ConsentRefusal>;
+
+impl Consent {
+    fn grant(&self, grant: &GrantConsent) -> Decision {
+        self.require_same(&grant.contact)?;
+        let granted = granted(grant);
+        if self.grants.iter().any(|known| is_same_grant(known, &granted, grant.occurred_at)) {
+            return Ok(vec![]);
+        }
+        require_scope(grant)?;
+        require_evidence(grant)?;
+        require_times(grant, granted.at)?;
+        Ok(vec![granted.into()])
+    }
+
+    fn revoke(&self, revoke: &RevokeConsent) -> Decision {
+        self.require_same(&revoke.contact)?;
+        let revoked = revoked(revoke);
+        let told_before = |known: &Revocation| {
+            is_same_revocation(known, &revoked) && !self.was_granted_since(known.place())
+        };
+        if self.revocations.iter().any(told_before) {
+            return Ok(vec![]);
+        }
+        if is_in_future(revoked.at, revoke.at) {
+            return Err(ConsentRefusal::OccurredInFuture);
+        }
+        Ok(vec![revoked.into()])
+    }
+
+    fn check(&self, check: &CheckPermission) -> Decision {
+        self.require_same(&check.contact)?;
+        let question = check.question();
+        if !question.means_fit_channel() {
+            return Err(ConsentRefusal::TechnologyMismatch);
+        }
+        let permission = decide_permission(self, &question);
+        let permit = self.permit(check, &question, &permission);
+        Ok(vec![answered(check, &question, permission, permit).into()])
+    }
+
+    /// A permit is for a call placed now, so besides the moment asked about the answer must be yes now, and still be
+    /// when the permit ends.
+    fn permit(&self, check: &CheckPermission, asked: &Question, answer: &Permission) -> Option<IssuedPermit> {
+        let expires_at = check.at.plus_seconds(PERMIT_SECONDS);
+        let allows =
+            |moment| decide_permission(self, &Question { moment, ..asked.clone() }).effect == Effect::Allow;
+        let given = answer.effect == Effect::Allow && allows(check.at) && allows(expires_at);
+        given.then_some(IssuedPermit { id: check.permit_id, expires_at })
+    }
+
+    fn redeem(&self, permit_id: PermitId, call_id: CallId, at: Timestamp) -> Decision {
+        let known = self.permits.iter().find(|permit| permit.id == permit_id);
+        let permit = known.ok_or(ConsentRefusal::PermitUnknown)?;
+        match permit.redeemed_by {
+            Some(call) if call == call_id => return Ok(vec![]),
+            Some(_) => return Err(ConsentRefusal::PermitRedeemed),
+            None => {}
+        }
+        if at >= permit.expires_at {
+            return Err(ConsentRefusal::PermitExpired);
+        }
+        if permit.fence != self.fence {
+            return Err(ConsentRefusal::FenceConflict);
+        }
+        Ok(vec![PermitRedeemed { permit_id, call_id, at }.into()])
+    }
+
+    fn list_internally(&self, listing: DncListed) -> Decision {
+        self.require_same(&listing.contact)?;
+        let listed = self.internal_dnc.as_ref();
+        if listed.is_some_and(|listed| !self.was_granted_since(listed.place())) {
+            return Ok(vec![]);
+        }
+        Ok(vec![listing.into()])
+    }
+
+    fn delist(&self, reason: &Reason, by: UserId, at: Timestamp) -> Decision {
+        if self.version == 0 {
+            return Err(ConsentRefusal::NotFound);
+        }
+        if self.internal_dnc.is_none() {
+            return Ok(vec![]);
+        }
+        Ok(vec![DncDelisted { reason: reason.clone(), by, at }.into()])
+    }
+
+    fn require_same(&self, contact: &Contact) -> Result<(), ConsentRefusal> {
+        match &self.contact {
+            Some(own) if own.key() != contact.key() => Err(ConsentRefusal::ContactMismatch),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a grant came after `place`, by occurrence or by record: then saying no once more is news.
+    fn was_granted_since(&self, place: Place) -> bool {
+        self.grants.iter().any(|grant| grant.given() > place || grant.sequence > place.1)
+    }
+}
+
+fn require_scope(grant: &GrantConsent) -> Result<(), ConsentRefusal> {
+    if grant.channels.is_empty() {
+        return Err(ConsentRefusal::ChannelsMissing);
+    }
+    if grant.purposes.is_empty() {
+        return Err(ConsentRefusal::PurposesMissing);
+    }
+    Ok(())
+}
+
+fn require_evidence(grant: &GrantConsent) -> Result<(), ConsentRefusal> {
+    let written = grant.level == ConsentLevel::Pewc;
+    if !grant.evidence.has_disclosure() && (written || grant.method != GrantMethod::Import) {
+        return Err(ConsentRefusal::DisclosureMissing);
+    }
+    if written && !grant.evidence.has_signature() {
+        return Err(ConsentRefusal::SignatureMissing);
+    }
+    Ok(())
+}
+
+fn require_times(grant: &GrantConsent, occurred_at: Timestamp) -> Result<(), ConsentRefusal> {
+    if is_in_future(grant.evidence.captured_at, grant.at) {
+        return Err(ConsentRefusal::CapturedInFuture);
+    }
+    if is_in_future(occurred_at, grant.at) {
+        return Err(ConsentRefusal::OccurredInFuture);
+    }
+    if grant.expires_at.is_some_and(|end| end <= occurred_at) {
+        return Err(ConsentRefusal::ExpiresTooEarly);
+    }
+    Ok(())
+}
+
+fn granted(grant: &GrantConsent) -> Granted {
+    Granted {
+        consent_id: grant.consent_id,
+        organization_id: grant.organization_id,
+        contact: grant.contact.clone(),
+        grant_id: grant.grant_id,
+        channels: in_order(&grant.channels),
+        purposes: in_order(&grant.purposes),
+        level: grant.level,
+        technologies: in_order(&grant.technologies),
+        method: grant.method,
+        evidence: grant.evidence.clone(),
+        lead_id: grant.lead_id,
+        expires_at: grant.expires_at,
+        recorded_at: grant.at,
+        at: grant.occurred_at.unwrap_or(grant.at),
+    }
+}
+
+fn revoked(revoke: &RevokeConsent) -> Revoked {
+    Revoked {
+        consent_id: revoke.consent_id,
+        organization_id: revoke.organization_id,
+        contact: revoke.contact.clone(),
+        channels: in_order(&revoke.channels),
+        purposes: in_order(&revoke.purposes),
+        method: revoke.method,
+        verbatim: revoke.verbatim.clone(),
+        recorded_at: revoke.at,
+        at: revoke.occurred_at.unwrap_or(revoke.at),
+    }
+}
+
+fn answered(
+    check: &CheckPermission,
+    question: &Question,
+    answer: Permission,
+    permit: Option<IssuedPermit>,
+) -> Checked {
+    Checked {
+        consent_id: check.consent_id,
+        organization_id: check.organization_id,
+        contact: check.contact.clone(),
+        decision_id: check.decision_id,
+        channel: check.channel,
+        purpose: check.purpose,
+        technology: question.means(),
+        moment: question.moment,
+        caller_state: check.caller_state.clone(),
+        effect: answer.effect,
+        primary: answer.primary,
+        flagged: answer.flagged,
+        reasons: answer.reasons,
+        obligations: answer.obligations,
+        retry_at: answer.retry_at,
+        permit,
+        policy_pack: answer.policy_pack.to_owned(),
+        fence: answer.fence,
+        at: check.at,
+    }
+}
+
+/// Whether it is one act sent in twice. The same evidence shows the same act, so a time nobody claimed does not differ.
+fn is_same_grant(known: &Grant, new: &Granted, claimed: Option<Timestamp>) -> bool {
+    claimed.is_none_or(|claimed| claimed == known.occurred_at)
+        && (&known.evidence, known.method, known.level) == (&new.evidence, new.method, new.level)
+        && (&known.channels, &known.purposes) == (&new.channels, &new.purposes)
+        && (&known.technologies, known.lead_id, known.expires_at)
+            == (&new.technologies, new.lead_id, new.expires_at)
+}
+
+/// Whether it is one act told twice, within what clocks may differ by. A later act is kept even if the words are the
+/// same: a consent given in between may become known only later.
+fn is_same_revocation(known: &Revocation, new: &Revoked) -> bool {
+    (&known.channels, &known.purposes, known.method) == (&new.channels, &new.purposes, new.method)
+        && known.verbatim == new.verbatim
+        && known.occurred_at.seconds_since(new.at).abs() <= FUTURE_TOLERANCE_SECONDS
+}
+
+fn in_order<T: Copy + Ord>(terms: &[T]) -> Vec<T> {
+    let mut terms = terms.to_vec();
+    terms.sort_unstable();
+    terms.dedup();
+    terms
+}

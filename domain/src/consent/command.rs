@@ -1,0 +1,102 @@
+use super::{CallerState, ConsentLevel, Evidence, GrantMethod, Question, RevocationMethod};
+use crate::ids::{CallId, ConsentId, DecisionId, GrantId, LeadId, PermitId, TenantId, UserId};
+use crate::values::{Channel, Contact, Note, Purpose, Reason, Technology, Timestamp};
+
+/// What can be asked of a ledger of consent.
+#[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "a command lives for one decision and is not kept")]
+pub enum ConsentCommand {
+    /// Note that the person agreed.
+    Grant(GrantConsent),
+    /// Note that the person withdrew.
+    Revoke(RevokeConsent),
+    /// Ask whether a contact is permitted.
+    Check(CheckPermission),
+    /// Use the permit of an allowed check for a call.
+    RedeemPermit { permit_id: PermitId, call_id: CallId, at: Timestamp },
+    /// Put the contact point on the organization's own do-not-call list.
+    ListInternally {
+        consent_id: ConsentId,
+        organization_id: TenantId,
+        contact: Contact,
+        reason: Reason,
+        by: UserId,
+        at: Timestamp,
+    },
+    /// Take it off that list.
+    Delist { reason: Reason, by: UserId, at: Timestamp },
+}
+
+/// See [`ConsentCommand::Grant`].
+#[derive(Debug, Clone)]
+pub struct GrantConsent {
+    pub consent_id: ConsentId,
+    pub organization_id: TenantId,
+    pub grant_id: GrantId,
+    pub contact: Contact,
+    pub channels: Vec<Channel>,
+    pub purposes: Vec<Purpose>,
+    pub level: ConsentLevel,
+    /// Empty: by whatever means.
+    pub technologies: Vec<Technology>,
+    pub method: GrantMethod,
+    pub evidence: Evidence,
+    pub lead_id: Option<LeadId>,
+    /// Where absent, now.
+    pub occurred_at: Option<Timestamp>,
+    /// Where absent, it holds until withdrawn.
+    pub expires_at: Option<Timestamp>,
+    pub at: Timestamp,
+}
+
+/// See [`ConsentCommand::Revoke`].
+#[derive(Debug, Clone)]
+pub struct RevokeConsent {
+    pub consent_id: ConsentId,
+    pub organization_id: TenantId,
+    pub contact: Contact,
+    /// Empty: all of them.
+    pub channels: Vec<Channel>,
+    /// Empty: all of them.
+    pub purposes: Vec<Purpose>,
+    pub method: RevocationMethod,
+    /// The person's own words.
+    pub verbatim: Option<Note>,
+    /// Where absent, now.
+    pub occurred_at: Option<Timestamp>,
+    pub at: Timestamp,
+}
+
+/// See [`ConsentCommand::Check`].
+#[derive(Debug, Clone)]
+pub struct CheckPermission {
+    pub consent_id: ConsentId,
+    pub organization_id: TenantId,
+    pub contact: Contact,
+    pub decision_id: DecisionId,
+    /// The id of the permit, should there be one.
+    pub permit_id: PermitId,
+    pub channel: Channel,
+    pub purpose: Purpose,
+    /// Where absent, what the channel usually means: an artificial voice, a text message.
+    pub technology: Option<Technology>,
+    /// The time asked about; where absent, now.
+    pub moment: Option<Timestamp>,
+    /// Kept with the decision; no rule reads it yet.
+    pub caller_state: Option<CallerState>,
+    pub at: Timestamp,
+}
+
+impl CheckPermission {
+    /// The question in the terms of [`super::decide_permission`].
+    #[must_use]
+    pub fn question(&self) -> Question {
+        Question {
+            contact: self.contact.clone(),
+            channel: self.channel,
+            purpose: self.purpose,
+            technology: self.technology,
+            moment: self.moment.unwrap_or(self.at),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+use super::*;
+use crate::consent::{
+    CallerState, Checked, ConsentRefusal, Effect, IssuedPermit, PERMIT_SECONDS, POLICY_PACK, PermitRedeemed,
+    Rule,
+};
+use crate::spec::given;
+
+const OTHER_CALL: CallId = CallId(Uuid::from_u128(31));
+
+fn answer(history: impl IntoIterator<Item = ConsentEvent>, check: CheckPermission) -> Checked {
+    let events = given::<Consent>(history).when(ConsentCommand::Check(check)).events();
+    let [ConsentEvent::Checked(checked)] = events.as_slice() else { panic!("one answer: {events:?}") };
+    checked.clone()
+}
+
+/// A ledger in which marketing was allowed and a permit given at the start.
+fn permitted() -> Vec<ConsentEvent> {
+    let allowed = answer([written(after(-DAY))], check(morning()));
+    vec![written(after(-DAY)), allowed.into()]
+}
+
+fn redeem(call_id: CallId, at: Timestamp) -> ConsentCommand {
+    ConsentCommand::RedeemPermit { permit_id: PERMIT, call_id, at }
+}
+
+fn redeemed() -> ConsentEvent {
+    PermitRedeemed { permit_id: PERMIT, call_id: CALL, at: after(3) }.into()
+}
+
+fn then<T>(mut history: Vec<T>, more: T) -> Vec<T> {
+    history.push(more);
+    history
+}
+
+#[test]
+fn an_allowed_check_carries_a_permit_for_half_a_minute() {
+    let checked = answer([written(after(-DAY))], check(morning()));
+    assert_eq!((checked.effect, checked.primary), (Effect::Allow, None));
+    assert_eq!(checked.permit, Some(IssuedPermit { id: PERMIT, expires_at: after(PERMIT_SECONDS) }));
+    assert_eq!((checked.fence, checked.policy_pack.as_str()), (1, POLICY_PACK));
+}
+
+#[test]
+fn a_denied_check_is_recorded_even_about_somebody_unknown() {
+    let checked = answer([], check(morning()));
+    assert_eq!((checked.effect, checked.primary), (Effect::Deny, Some(Rule::ConsentMissing)));
+    assert_eq!((checked.permit, checked.fence), (None, 0));
+    let ledger = ledger([checked.into()]);
+    assert_eq!((ledger.id, ledger.contact, ledger.version), (LEDGER, Some(phone()), 1));
+}
+
+#[test]
+fn the_answer_keeps_what_was_asked() {
+    let texas = CallerState::try_new("TX").expect("a state");
+    let asked =
+        CheckPermission { moment: Some(after(60)), caller_state: Some(texas.clone()), ..check(morning()) };
+    let checked = answer([], asked);
+    assert_eq!((checked.moment, checked.at), (after(60), morning()));
+    assert_eq!((checked.technology, checked.caller_state), (Some(Technology::AiVoice), Some(texas)));
+}
+
+#[test]
+fn a_technology_of_another_channel_is_not_a_question() {
+    let mut asked = CheckPermission { technology: Some(Technology::Sms), ..check(morning()) };
+    given::<Consent>([])
+        .when(ConsentCommand::Check(asked.clone()))
+        .then_refused(ConsentRefusal::TechnologyMismatch);
+    asked.channel = Channel::Sms;
+    assert_eq!(answer([], asked).effect, Effect::Deny);
+}
+
+#[test]
+fn a_permit_is_for_now_whatever_moment_was_asked_about() {
+    let term = GrantConsent { expires_at: Some(after(-1)), ..form(ConsentLevel::Pewc, after(-DAY)) };
+    let asked = CheckPermission { moment: Some(after(-60)), ..check(morning()) };
+    let checked = answer([noted(term)], asked);
+    assert_eq!((checked.effect, checked.permit), (Effect::Allow, None));
+}
+
+#[test]
+fn a_permit_does_not_outlive_the_consent() {
+    let term = GrantConsent { expires_at: Some(after(20)), ..form(ConsentLevel::Pewc, after(-DAY)) };
+    let checked = answer([noted(term)], check(morning()));
+    assert_eq!((checked.effect, checked.permit), (Effect::Allow, None));
+}
+
+#[test]
+fn a_permit_is_good_for_one_call() {
+    given::<Consent>(permitted()).when(redeem(CALL, after(3))).then([redeemed()]);
+    given::<Consent>(then(permitted(), redeemed())).when(redeem(CALL, after(4))).then_nothing();
+    given::<Consent>(then(permitted(), redeemed()))
+        .when(redeem(OTHER_CALL, after(4)))
+        .then_refused(ConsentRefusal::PermitRedeemed);
+}
+
+#[test]
+fn a_permit_ends() {
+    given::<Consent>(permitted()).when(redeem(CALL, after(29))).events();
+    given::<Consent>(permitted())
+        .when(redeem(CALL, after(PERMIT_SECONDS)))
+        .then_refused(ConsentRefusal::PermitExpired);
+}
+
+#[test]
+fn a_permit_nobody_gave_is_unknown() {
+    for history in [vec![], vec![written(morning())]] {
+        given::<Consent>(history).when(redeem(CALL, after(1))).then_refused(ConsentRefusal::PermitUnknown);
+    }
+}
+
+#[test]
+fn a_permit_is_void_once_anything_about_consent_changed() {
+    for change in [stopped(after(1)), listed(after(1)), written(after(1))] {
+        given::<Consent>(then(permitted(), change))
+            .when(redeem(CALL, after(2)))
+            .then_refused(ConsentRefusal::FenceConflict);
+    }
+}
+
+#[test]
+fn other_checks_do_not_void_a_permit() {
+    let other = CheckPermission { permit_id: PermitId(Uuid::from_u128(21)), ..check(after(1)) };
+    let other = answer(permitted(), other);
+    given::<Consent>(then(permitted(), other.into())).when(redeem(CALL, after(3))).then([redeemed()]);
+}
+
+#[test]
+fn ended_permits_are_forgotten_when_something_else_happens() {
+    assert_eq!(ledger(permitted()).permits.len(), 1);
+    assert!(ledger(then(permitted(), written(after(PERMIT_SECONDS)))).permits.is_empty());
+}
+
+#[test]
+fn news_of_long_ago_does_not_end_a_permit_late() {
+    let voicemail = RevokeConsent { occurred_at: Some(after(-DAY)), ..stop(after(PERMIT_SECONDS)) };
+    assert!(ledger(then(permitted(), heard(voicemail))).permits.is_empty());
+}
+
+#[test]
+fn a_ledger_keeps_so_many_permits_and_no_more() {
+    let flood = (0..u128::try_from(Consent::PERMITS).expect("small") + 9).map(|n| {
+        let asked = CheckPermission { permit_id: PermitId(Uuid::from_u128(n)), ..check(morning()) };
+        answer([written(after(-DAY))], asked).into()
+    });
+    assert_eq!(ledger(flood).permits.len(), Consent::PERMITS);
+}
