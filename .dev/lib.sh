@@ -1,4 +1,4 @@
-# Shared by the scripts of this folder: words to the operator, and where programs are found.
+# Shared by the scripts of this folder: words to the operator, where programs are found, ports, processes.
 # Sourced, never run. Keeps to what bash 3.2 (macOS) understands.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -43,3 +43,20 @@ java_major() { "$1" -version 2>&1 | sed -n '1s/.*version "\([0-9]*\).*/\1/p' | g
 
 # sha256 of a file; shasum is what macOS has.
 checksum() { if has sha256sum; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -c1-16; }
+
+# A port nobody listens on, below the range that outgoing connections draw from.
+free_port() {
+  local port
+  while :; do
+    port=$((20000 + $(od -An -N2 -tu2 /dev/urandom) % 10000)) # RANDOM repeats itself in subshells
+    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
+  done
+}
+
+alive() { kill -0 "$1" 2>/dev/null; }
+
+# Waits up to a number of seconds for a process to be gone.
+gone_within() { # seconds pid
+  local deadline=$((SECONDS + $1))
+  while alive "$2"; do (( SECONDS < deadline )) || return 1; sleep 0.05; done
+}
