@@ -8,6 +8,8 @@
 pub mod clock;
 /// What an operator can set.
 pub mod config;
+/// A private Postgres for development, from programs found on the machine.
+pub mod embedded;
 /// Waking readers after commits.
 pub mod hint;
 /// Where new ids enter.
