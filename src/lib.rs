@@ -14,6 +14,12 @@ pub mod embedded;
 pub mod hint;
 /// Where new ids enter.
 pub mod ids;
+/// Starting, stopping and draining a process.
+pub mod lifecycle;
+/// The schema, brought up to date.
+pub mod migrate;
+/// Logs, metrics, and what panics leave behind.
+pub mod telemetry;
 
 /// Load, decide, append; retry on conflict; answer what was committed.
 pub mod command;

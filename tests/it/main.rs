@@ -6,3 +6,5 @@ mod support;
 
 mod embedded;
 mod event_store;
+mod lifecycle;
+mod migrate;

@@ -29,7 +29,15 @@ pub struct TestDatabase {
 /// Makes a database for the calling test.
 pub async fn create() -> TestDatabase {
     static TEMPLATE: OnceCell<String> = OnceCell::const_new();
-    let template = TEMPLATE.get_or_init(template).await;
+    create_from(TEMPLATE.get_or_init(template).await).await
+}
+
+/// Makes a database without a schema.
+pub async fn create_empty() -> TestDatabase {
+    create_from("template0").await
+}
+
+async fn create_from(template: &str) -> TestDatabase {
     let name = format!("seiketsu_test_{}", ids::new::<Uuid>().simple());
     let mut admin = admin().await;
     admin.execute(format!("create database {name} template {template}").as_str()).await.unwrap();
