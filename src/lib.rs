@@ -25,3 +25,8 @@ pub mod telemetry;
 pub mod command;
 /// What was decided, for ever.
 pub mod event_store;
+
+/// Who somebody is and what they may do.
+pub mod identity;
+/// Two organizations to try things out with.
+pub mod seed;
