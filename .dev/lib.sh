@@ -41,8 +41,8 @@ find_java() {
 
 java_major() { "$1" -version 2>&1 | sed -n '1s/.*version "\([0-9]*\).*/\1/p' | grep . || echo 0; }
 
-# sha256 of a file; shasum is what macOS has.
-checksum() { if has sha256sum; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -c1-16; }
+# The first 16 digits of the SHA-256 of standard input; shasum is what macOS has.
+checksum() { if has sha256sum; then sha256sum; else shasum -a 256; fi | cut -c1-16; }
 
 # A port nobody listens on, below the range that outgoing connections draw from.
 free_port() {

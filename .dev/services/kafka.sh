@@ -15,7 +15,7 @@ kafka_prepare() {
 # Fetched beside its final place and then renamed: the folder is whole or absent.
 kafka_fetch() {
   local fetched
-  kafka_libs=$root/.data/kafka/libs/$(checksum "$dev/kafka/pom.xml")
+  kafka_libs=$root/.data/kafka/libs/$(checksum <"$dev/kafka/pom.xml")
   if [[ -d $kafka_libs ]]; then return; fi
   has mvn || die "Maven not found; run .dev/setup test, or set SEIKETSU_TEST_KAFKA_BROKERS to a broker of yours"
   mkdir -p "$root/.data/kafka/libs"
