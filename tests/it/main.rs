@@ -8,3 +8,4 @@ mod embedded;
 mod event_store;
 mod lifecycle;
 mod migrate;
+mod server;

@@ -1,0 +1,2 @@
+/// The accept loop.
+pub mod server;
