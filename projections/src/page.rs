@@ -25,6 +25,36 @@ pub struct Page<T> {
     pub as_of: AsOf,
 }
 
+/// The most rows on one page.
+pub const MAX_LIMIT: i64 = 100;
+
+/// How many rows to ask the database for: one more than are shown tells whether there are more.
+#[must_use]
+pub fn rows_for(limit: i64) -> i64 {
+    limit.clamp(1, MAX_LIMIT) + 1
+}
+
+impl<T> Page<T> {
+    /// The page that starts with `rows`, of which there are up to [`rows_for`] `limit`. `cursor` tells where a row
+    /// ends a page.
+    pub fn cut(mut rows: Vec<T>, limit: i64, as_of: AsOf, cursor: impl Fn(&T) -> Cursor) -> Self {
+        let shown = usize::try_from(limit.clamp(1, MAX_LIMIT)).unwrap_or(usize::MAX);
+        let has_more = rows.len() > shown;
+        rows.truncate(shown);
+        let next_cursor = rows.last().filter(|_| has_more).map(|last| cursor(last).encode());
+        Self { data: rows, next_cursor, has_more, as_of }
+    }
+
+    /// The same page of other values.
+    ///
+    /// # Errors
+    /// The first of `convert`.
+    pub fn try_map<U, E>(self, convert: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
+        let data = self.data.into_iter().map(convert).collect::<Result<_, _>>()?;
+        Ok(Page { data, next_cursor: self.next_cursor, has_more: self.has_more, as_of: self.as_of })
+    }
+}
+
 /// How fresh an answer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

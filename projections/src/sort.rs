@@ -11,10 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
-use crate::page::{AsOf, Cursor, Page, QueryError, fingerprint};
-
-/// The most rows on one page.
-pub const MAX_LIMIT: i64 = 100;
+use crate::page::{AsOf, Cursor, Page, QueryError, fingerprint, rows_for};
 
 /// A field a list may be sorted by.
 #[derive(Debug)]
@@ -64,9 +61,19 @@ impl Sort {
             }
             keys.push(key);
         }
+        Ok(Self::with_id(keys))
+    }
+
+    /// By one field.
+    #[must_use]
+    pub fn by(field: &SortField, descending: bool) -> Self {
+        Self::with_id(vec![Key { column: field.column, sql_type: field.sql_type, descending }])
+    }
+
+    fn with_id(mut keys: Vec<Key>) -> Self {
         let descending = keys.last().is_some_and(|key| key.descending);
         keys.push(Key { column: "id", sql_type: "uuid", descending });
-        Ok(Self { keys })
+        Self { keys }
     }
 
     /// The keys of a row, as an SQL expression of type `text[]`: the first column a list selects.
@@ -149,7 +156,7 @@ pub struct Listing<'a> {
 
 impl<'a> Listing<'a> {
     /// The page after `cursor`, or the first. `filters` names the list and everything that selects its rows; a
-    /// cursor of other filters or another order is refused. `limit` is held between 1 and [`MAX_LIMIT`].
+    /// cursor of other filters or another order is refused.
     ///
     /// # Errors
     /// [`QueryError::BadCursor`].
@@ -164,7 +171,7 @@ impl<'a> Listing<'a> {
         let after = cursor.map(|raw| Cursor::decode(raw, mark, sort.keys.len())).transpose()?;
         let after =
             after.map(|keys| keys.into_iter().collect::<Option<Vec<_>>>().ok_or(QueryError::BadCursor));
-        Ok(Self { sort, mark, after: after.transpose()?, limit: limit.clamp(1, MAX_LIMIT) })
+        Ok(Self { sort, mark, after: after.transpose()?, limit })
     }
 
     /// Completes `query`, which must read `select <Sort::keys>, <state as text> from … where …`, and runs it.
@@ -181,17 +188,12 @@ impl<'a> Listing<'a> {
             self.sort.push_keyset(&mut query, after);
         }
         self.sort.push_order(&mut query);
-        // One more than shown tells whether there is more.
-        query.push(" limit ").push_bind(self.limit + 1);
-        let mut rows: Vec<(Vec<String>, String)> = query.build_query_as().fetch_all(read).await?;
-        let shown = usize::try_from(self.limit).unwrap_or(usize::MAX);
-        let has_more = rows.len() > shown;
-        rows.truncate(shown);
-        let last = rows.last().filter(|_| has_more);
-        let next_cursor =
-            last.map(|(keys, _)| Cursor::new(self.mark, keys.iter().cloned().map(Some).collect()).encode());
-        let data = rows.iter().map(|(_, state)| serde_json::from_str(state)).collect::<Result<_, _>>()?;
-        Ok(Page { data, next_cursor, has_more, as_of })
+        query.push(" limit ").push_bind(rows_for(self.limit));
+        let rows: Vec<(Vec<String>, String)> = query.build_query_as().fetch_all(read).await?;
+        let cursor = |(keys, _): &(Vec<String>, String)| {
+            Cursor::new(self.mark, keys.iter().cloned().map(Some).collect())
+        };
+        Ok(Page::cut(rows, self.limit, as_of, cursor).try_map(|(_, state)| serde_json::from_str(&state))?)
     }
 }
 

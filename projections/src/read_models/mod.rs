@@ -1,8 +1,14 @@
 //! One folder per question readers ask. Each holds the tables' writes (`project.rs`) and reads (`query.rs`);
 //! its tables are in `migrations/`. Adding one means a folder, its `mod` line and its line in [`all`].
 
+/// What happened in a call and its escalations, in order.
+pub mod call_timeline;
+/// Which calls there are, by who, whom, when and what was said.
+pub mod calls;
 /// Which escalations wait for whom, most urgent first.
 pub mod escalation_queue;
+/// Who said what in a call, in order.
+pub mod transcripts;
 
 mod entity;
 
@@ -13,7 +19,12 @@ use crate::Projection;
 /// Every read model of the product.
 #[must_use]
 pub fn all() -> Vec<Arc<dyn Projection>> {
-    vec![Arc::new(escalation_queue::EscalationQueue)]
+    vec![
+        Arc::new(call_timeline::CallTimeline),
+        Arc::new(calls::Calls),
+        Arc::new(escalation_queue::EscalationQueue),
+        Arc::new(transcripts::Transcripts),
+    ]
 }
 
 /// The read model of that name.
