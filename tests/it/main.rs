@@ -9,3 +9,4 @@ mod event_store;
 mod lifecycle;
 mod migrate;
 mod server;
+mod read_models;
