@@ -32,3 +32,11 @@ pub mod event_store;
 pub mod identity;
 /// Two organizations to try things out with.
 pub mod seed;
+
+/// Everything a request may need, built once.
+pub mod app;
+/// The HTTP contract.
+pub mod http;
+
+/// The roles of the binary.
+pub mod cli;

@@ -1,1 +1,5 @@
-fn main() {}
+//! `seiketsu`: one binary, several roles.
+
+fn main() -> std::process::ExitCode {
+    seiketsu::cli::main()
+}

@@ -159,6 +159,20 @@ impl Commands {
         id: Uuid,
         command: A::Command,
         also: Option<Also<B>>,
+        fresh: Option<Known<A>>,
+    ) -> Result<Committed<A>, CommandError> {
+        let outcome = self.decide_and_append(wish, id, command, also, fresh).await;
+        metrics::counter!("commands_total", "type" => A::TYPE, "outcome" => outcome::name(&outcome))
+            .increment(1);
+        outcome
+    }
+
+    async fn decide_and_append<A: Decide, B: Decide>(
+        &self,
+        wish: &Wish,
+        id: Uuid,
+        command: A::Command,
+        also: Option<Also<B>>,
         mut fresh: Option<Known<A>>,
     ) -> Result<Committed<A>, CommandError> {
         let _claim = self.claim(wish)?;

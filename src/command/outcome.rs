@@ -70,3 +70,16 @@ pub enum CommandError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
+
+/// How a command ended, as a metric label.
+pub(super) fn name<A: Decide>(outcome: &Result<Committed<A>, CommandError>) -> &'static str {
+    match outcome {
+        Ok(committed) if committed.replayed => "replayed",
+        Ok(_) => "accepted",
+        Err(CommandError::Refused(_)) => "refused",
+        Err(CommandError::VersionMismatch { .. }) => "version_mismatch",
+        Err(CommandError::KeyReused | CommandError::InFlight) => "key_conflict",
+        Err(CommandError::Contended) => "contended",
+        Err(CommandError::Store(_)) => "unavailable",
+    }
+}

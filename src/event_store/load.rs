@@ -1,5 +1,7 @@
 //! One stream: its history, and the state that history adds up to.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use seiketsu_domain::aggregate::Decide;
 use seiketsu_domain::event::Event as _;
@@ -120,6 +122,32 @@ impl EventStore {
         .await?;
         read.commit().await?;
         Ok(stored)
+    }
+
+    /// The ids of some events of a stream, by sequence.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn event_ids(
+        &self,
+        tenant: TenantId,
+        aggregate_type: &str,
+        id: Uuid,
+        sequences: &[i64],
+    ) -> Result<HashMap<i64, Uuid>, StoreError> {
+        let mut read = self.pools.read_as(tenant).await?;
+        let ids: Vec<(i64, Uuid)> = sqlx::query_as(
+            "select sequence, event_id from events
+              where tenant_id = $1 and aggregate_type = $2 and aggregate_id = $3 and sequence = any ($4)",
+        )
+        .bind(tenant.0)
+        .bind(aggregate_type)
+        .bind(id)
+        .bind(sequences)
+        .fetch_all(&mut *read)
+        .await?;
+        read.commit().await?;
+        Ok(ids.into_iter().collect())
     }
 
     /// The consent ledger that issued a permit.

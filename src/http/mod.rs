@@ -1,2 +1,102 @@
+//! The HTTP contract (`docs/openapi.json`): one folder per noun, one file per verb.
+
+/// What handlers give back.
+pub mod answer;
+/// Reading bodies.
+pub mod body;
+/// What happens to every request.
+pub mod edge;
+/// Limits of lists.
+pub mod paging;
+/// Answers in the caller's words.
+pub mod problem;
+/// Checking what commands point at.
+pub mod references;
+/// What handlers take.
+pub mod request;
 /// The accept loop.
 pub mod server;
+/// Consistency tokens.
+pub mod token;
+
+/// Numbers.
+pub mod analytics;
+/// Login.
+pub mod auth;
+/// Phone calls.
+pub mod calls;
+/// Consent, permissions and the internal do-not-call list.
+pub mod consents;
+/// Calls for a human.
+pub mod escalations;
+/// The event feed.
+pub mod events;
+/// Health and metrics.
+pub mod health;
+/// Leads.
+pub mod leads;
+/// The document that describes all this.
+pub mod openapi;
+
+use axum::Router;
+use axum::http::{Method, StatusCode};
+use axum::middleware::from_fn_with_state;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+use problem::Problem;
+
+/// The whole API under its layers.
+#[must_use]
+pub fn router(app: App) -> Router {
+    let (routes, document) = api().split_for_parts();
+    let documented = openapi::finish(document);
+    routes
+        .merge(health::metrics_routes())
+        .merge(openapi::routes(&documented))
+        .fallback(no_such_route)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(app.clone(), edge::edge))
+        .layer(cors(&app.allowed_origins))
+        .with_state(app)
+}
+
+/// Every documented route, grouped by who calls it.
+pub fn api() -> OpenApiRouter<App> {
+    let v1 = OpenApiRouter::new()
+        .merge(auth::routes())
+        .merge(calls::routes())
+        .merge(leads::routes())
+        .merge(consents::routes())
+        .merge(escalations::routes())
+        .merge(events::routes())
+        .merge(analytics::routes());
+    OpenApiRouter::with_openapi(openapi::frame()).nest("/api/v1", v1).merge(health::routes())
+}
+
+async fn no_such_route() -> Problem {
+    Problem::not_found("route_not_found", "there is nothing at this path")
+}
+
+async fn wrong_method(method: Method) -> Problem {
+    let method: String = method.as_str().chars().take(20).collect();
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        format!("{method} is not possible here"),
+    )
+}
+
+/// Off unless origins are named; never reflects.
+fn cors(origins: &[String]) -> tower_http::cors::CorsLayer {
+    use tower_http::cors::{Any, CorsLayer};
+    if origins.is_empty() {
+        return CorsLayer::new();
+    }
+    let origins: Vec<_> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
+    CorsLayer::new()
+        .allow_origin(origins)
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+        .allow_headers(Any)
+        .expose_headers(Any)
+}

@@ -1,0 +1,74 @@
+//! `make bench`: how fast commands are, as ratios against peers measured in the same run on the same machine.
+//!
+//! - ours: `POST /api/v1/leads` over HTTP, with a bearer token and an idempotency key, 32 connections, against the
+//!   release binary as operators run it, projections included;
+//! - (a) `pgbench` inserting one comparable event row per transaction, 32 clients, same Postgres server;
+//! - (b) `postgres-es`: its `CqrsFramework` creating the same lead in process, 32 tasks, same Postgres server.
+//!
+//! Rounds are interleaved, so that a slow moment of the machine hits all three. Postgres runs with fsync on.
+
+mod client;
+mod figures;
+mod peers;
+mod server;
+mod visibility;
+
+use std::time::Duration;
+
+use figures::{Row, median, print_ratios};
+
+/// Connections, clients and tasks.
+const WIDTH: usize = 32;
+const ROUNDS: usize = 3;
+
+fn seconds() -> Duration {
+    let seconds = std::env::var("BENCH_SECONDS").ok().and_then(|raw| raw.parse().ok()).unwrap_or(8);
+    Duration::from_secs(seconds)
+}
+
+#[tokio::main]
+async fn main() {
+    // `cargo test` runs benches too, to see that they build.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
+    let admin = std::env::var("SEIKETSU_TEST_DATABASE_URL").expect("run this through `make bench`");
+    let server = server::Server::start(&admin).await;
+    let pgbench = peers::PgBench::prepare(&admin).await;
+    let postgres_es = peers::PostgresEs::prepare(&admin).await;
+
+    println!("warming up …");
+    client::create_leads(&server, WIDTH, Duration::from_secs(3)).await;
+    let (mut ours, mut a, mut b) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 1..=ROUNDS {
+        println!("round {round} of {ROUNDS}");
+        ours.push(client::create_leads(&server, WIDTH, seconds()).await);
+        a.push(pgbench.run(WIDTH, seconds()));
+        b.push(postgres_es.run(WIDTH, seconds()).await);
+    }
+    let per_second: Vec<f64> = ours.iter().map(client::Measured::per_second).collect();
+    let rows = [
+        Row::new("seiketsu, POST /leads over HTTP, 32 connections", &per_second),
+        Row::new("(a) pgbench, one event row per transaction, 32 clients", &a),
+        Row::new("(b) postgres-es CqrsFramework in process, 32 tasks", &b),
+    ];
+    print_ratios(&rows);
+    let middle = ours.iter().find(|m| m.per_second() >= median(&per_second)).expect("a round ran");
+    println!("\nlatency of our commands at 32 connections: {}", middle.latency());
+
+    for rate in [500, 2000] {
+        println!(
+            "\ncommit to visible at {rate} commands/s (from the answer to the first GET that finds it):"
+        );
+        println!("  {}", visibility::measure(&server, rate, seconds()).await);
+    }
+    for connections in [1, 8, 128, 512] {
+        let measured = client::create_leads(&server, connections, Duration::from_secs(4)).await;
+        println!(
+            "{connections:>4} connections: {:>8.0} commands/s, {}",
+            measured.per_second(),
+            measured.latency()
+        );
+    }
+    server.stop().await;
+}

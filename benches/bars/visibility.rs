@@ -1,0 +1,73 @@
+//! How long after its answer a command's effect is found by a query that does not wait for it.
+
+use std::time::{Duration, Instant};
+
+use crate::client::{Connection, create_lead_request};
+use crate::figures::Distribution;
+use crate::server::Server;
+
+/// Connections the load is spread over; each sends on its own schedule.
+const SENDERS: u32 = 16;
+/// Every so many-th command is looked for.
+const SAMPLE: u32 = 10;
+
+/// Creates leads at `rate` per second and looks for some of them.
+pub async fn measure(server: &Server, rate: u32, during: Duration) -> Distribution {
+    let interval = Duration::from_secs(1) * SENDERS / rate;
+    let tasks: Vec<_> = (0..SENDERS)
+        .map(|n| tokio::spawn(send_on_schedule(server.clone(), interval, interval * n / SENDERS, during)))
+        .collect();
+    let mut samples = Vec::new();
+    for task in tasks {
+        samples.extend(task.await.expect("a sender ran to its end"));
+    }
+    Distribution::new(samples)
+}
+
+async fn send_on_schedule(
+    server: Server,
+    interval: Duration,
+    offset: Duration,
+    during: Duration,
+) -> Vec<Duration> {
+    let mut connection = Connection::open(&server).await;
+    let mut lookers = Vec::new();
+    tokio::time::sleep(offset).await;
+    let started = Instant::now();
+    let mut schedule = tokio::time::interval(interval);
+    let mut sent = 0;
+    while started.elapsed() < during {
+        schedule.tick().await;
+        let answer = connection.send(&create_lead_request(&server)).await;
+        let answered = Instant::now();
+        assert_eq!(answer.status, 201);
+        sent += 1;
+        if sent % SAMPLE == 0 {
+            let lead: serde_json::Value = serde_json::from_slice(&answer.body).expect("a lead");
+            let id = lead["id"].as_str().expect("an id").to_owned();
+            lookers.push(tokio::spawn(look_for(server.clone(), id, answered)));
+        }
+    }
+    let mut samples = Vec::new();
+    for looker in lookers {
+        samples.push(looker.await.expect("the lead was found"));
+    }
+    samples
+}
+
+async fn look_for(server: Server, id: String, answered: Instant) -> Duration {
+    let mut connection = Connection::open(&server).await;
+    let request = format!(
+        "GET /api/v1/leads/{id} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\r\n",
+        server.token
+    );
+    loop {
+        let answer = connection.send(request.as_bytes()).await;
+        if answer.status == 200 {
+            return answered.elapsed();
+        }
+        assert_eq!(answer.status, 404);
+        assert!(answered.elapsed() < Duration::from_secs(30), "the lead never became visible");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}

@@ -1,0 +1,114 @@
+//! The roles of the binary. `seiketsu help` is the operator's index.
+
+/// The whole system on one machine.
+mod dev;
+/// What roles are made of: pools, store, workers, relay, server.
+mod parts;
+/// One role per function.
+mod roles;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Config;
+
+/// The backend of an AI voice-agent platform.
+#[derive(Debug, Parser)]
+#[command(name = "seiketsu", version, about, propagate_version = true)]
+struct Cli {
+    /// Settings file; `./seiketsu.toml` where present.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    role: Role,
+}
+
+/// What this process does.
+#[derive(Debug, Subcommand)]
+enum Role {
+    /// Run everything on this machine: private Postgres, migrations, demo organizations, API, projections.
+    Dev {
+        /// Where data lives between runs.
+        #[arg(long, default_value = ".data")]
+        data: PathBuf,
+    },
+    /// Serve the HTTP API. Projections run elsewhere unless `--with-projections` is given.
+    Serve {
+        /// Also keep the read models current in this process.
+        #[arg(long)]
+        with_projections: bool,
+    },
+    /// Keep read models current, from the store or from Kafka (`projections.source`).
+    Project,
+    /// Build a read model anew beside the one in use, and swap the two.
+    Rebuild {
+        /// Its name; `all` for every one.
+        name: String,
+    },
+    /// Bring the database schema up to date.
+    Migrate,
+    /// Create the demo organizations and their users.
+    Seed {
+        /// Where to write their credentials (mode 0600).
+        #[arg(long, default_value = ".data/dev.env")]
+        credentials: PathBuf,
+        /// The address to write beside them.
+        #[arg(long, default_value = "http://127.0.0.1:8080")]
+        url: String,
+    },
+    /// Print the API document.
+    Openapi,
+    /// Print the documentation of every setting.
+    ConfigReference,
+}
+
+/// Parses the arguments and runs the role.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(code) => code,
+        Err(error) => failed(error.as_ref()),
+    }
+}
+
+/// The chain of causes, each once, on standard error.
+fn failed(error: &(dyn std::error::Error + 'static)) -> ExitCode {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let text = inner.to_string();
+        if !message.contains(&text) {
+            message.push_str(": ");
+            message.push_str(&text);
+        }
+        cause = inner.source();
+    }
+    eprintln!("seiketsu: {message}");
+    ExitCode::FAILURE
+}
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+async fn run(cli: Cli) -> Result<ExitCode, Failure> {
+    let config = || Config::load(cli.config.as_deref());
+    match cli.role {
+        Role::Dev { data } => dev::run(config()?, &data).await,
+        Role::Serve { with_projections } => roles::serve(config()?, with_projections).await,
+        Role::Project => roles::project(config()?).await,
+        Role::Rebuild { name } => roles::rebuild(config()?, &name).await,
+        Role::Migrate => roles::migrate(config()?).await,
+        Role::Seed { credentials, url } => roles::seed(config()?, &credentials, &url).await,
+        Role::Openapi => roles::openapi(),
+        Role::ConfigReference => {
+            print!("{}", crate::config::reference());
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What roles are made of.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use seiketsu_projections::Projection;
+use seiketsu_projections::arrival::Arrivals;
+use seiketsu_projections::driver::Worker;
+use seiketsu_projections::kafka::{KafkaSource, topics};
+use seiketsu_projections::read_models;
+use seiketsu_projections::source::{Source, StoreSource};
+use tokio::net::TcpListener;
+
+use super::Failure;
+use crate::app::{App, Limits};
+use crate::clock::Clock;
+use crate::command::{Commands, StateCache};
+use crate::config::{Config, ProjectionSource};
+use crate::event_store::{AppendLanes, EventStore, Pools};
+use crate::hint::Hint;
+use crate::identity::{Identity, IdentityConfig, SigningKey};
+use crate::lifecycle::Lifecycle;
+
+/// What every role that touches the database needs.
+pub struct Base {
+    pub config: Config,
+    pub pools: Pools,
+    pub hint: Hint,
+    pub arrivals: Arrivals,
+    pub lifecycle: Lifecycle,
+    pub metrics: PrometheusHandle,
+}
+
+impl Base {
+    /// Connects lazily; starts the exchange of hints with other processes where Redis is configured.
+    pub fn new(config: Config, lifecycle: Lifecycle, metrics: PrometheusHandle) -> Result<Self, Failure> {
+        let url = database_url(&config)?;
+        let pools = Pools::new(&url, config.database.pool_sizes())?;
+        let hint = Hint::default();
+        Ok(Self { config, pools, hint, arrivals: Arrivals::default(), lifecycle, metrics })
+    }
+
+    /// The read models this process is to keep current.
+    pub fn projections(&self) -> Result<Vec<Arc<dyn Projection>>, Failure> {
+        let only = &self.config.projections.only;
+        if only.is_empty() {
+            return Ok(read_models::all());
+        }
+        only.iter()
+            .map(|name| {
+                read_models::find(name).ok_or_else(|| format!("there is no read model {name}").into())
+            })
+            .collect()
+    }
+
+    /// Starts a worker over all of them.
+    pub async fn start_projections(&self) -> Result<(), Failure> {
+        let settings = &self.config.projections;
+        let source: Box<dyn Source> = match settings.source {
+            ProjectionSource::Postgres => Box::new(StoreSource::new(
+                self.pools.system().clone(),
+                self.hint.subscribe(),
+                settings.poll(),
+                settings.batch,
+            )),
+            ProjectionSource::Kafka => Box::new(self.kafka_source().await?),
+        };
+        let worker = Worker::new(
+            self.pools.system().clone(),
+            self.projections()?,
+            self.config.kafka.partitions,
+            self.arrivals.clone(),
+        );
+        self.lifecycle.spawn("projections", worker.run(source, self.lifecycle.stop().clone()));
+        Ok(())
+    }
+
+    async fn kafka_source(&self) -> Result<KafkaSource, Failure> {
+        let settings = self.config.kafka.settings().ok_or("kafka.brokers is not set")?;
+        topics::ensure(&settings, self.config.kafka.replication).await?;
+        let batch = usize::try_from(self.config.projections.batch)?;
+        Ok(KafkaSource::new(settings, batch))
+    }
+
+    /// Builds what handlers share.
+    pub fn app(&self, key: &SigningKey) -> Result<App, Failure> {
+        let database = &self.config.database;
+        let lanes = AppendLanes::start(self.pools.system(), database.append_lanes, &self.hint);
+        let store = EventStore::new(self.pools.clone(), lanes);
+        let identity_config = IdentityConfig::from(&self.config.auth);
+        Ok(App {
+            commands: Commands::new(store, StateCache::new(database.state_cache)),
+            identity: Identity::new(self.pools.clone(), identity_config, key, Clock::default())?,
+            pools: self.pools.clone(),
+            arrivals: self.arrivals.clone(),
+            hint: self.hint.clone(),
+            limits: Limits {
+                max_body_bytes: self.config.http.max_body_bytes,
+                request_timeout: self.config.http.request_timeout(),
+            },
+            partitions: self.config.kafka.partitions,
+            metrics: Some(self.metrics.clone()),
+            stop: self.lifecycle.stop().clone(),
+            allowed_origins: self.config.http.cors_origins.clone().into(),
+        })
+    }
+
+    /// Serves the API until the process is asked to stop.
+    pub async fn serve(&self, app: App, listener: TcpListener) -> Result<(), Failure> {
+        let stop = self.lifecycle.stop().clone();
+        axum::serve(listener, crate::http::router(app))
+            .with_graceful_shutdown(stop.cancelled_owned())
+            .await?;
+        Ok(())
+    }
+}
+
+/// The database every role but `dev` must be told.
+pub fn database_url(config: &Config) -> Result<String, Failure> {
+    let url = config.database.url.as_ref().ok_or("database.url is not set (DATABASE_URL does, too)")?;
+    Ok(url.expose().to_owned())
+}
+
+/// The key tokens are signed with.
+pub fn signing_key(config: &Config) -> Result<SigningKey, Failure> {
+    let path = config.auth.signing_key_file.as_deref().ok_or(
+        "auth.signing_key_file is not set; make one with `openssl genpkey -algorithm ed25519 -out signing-key.pem`",
+    )?;
+    Ok(SigningKey::from_pem_file(path)?)
+}
+
+/// The key of a development installation, made at its first start.
+pub fn own_signing_key(data: &Path) -> Result<SigningKey, Failure> {
+    let path = data.join("signing-key.pem");
+    if path.try_exists()? {
+        return Ok(SigningKey::from_pem_file(&path)?);
+    }
+    let key = SigningKey::generate();
+    key.write_pem_file(&path)?;
+    Ok(key)
+}

@@ -1,0 +1,135 @@
+use std::path::Path;
+use std::process::ExitCode;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use seiketsu_projections::read_models;
+use seiketsu_projections::rebuild::rebuild as rebuild_model;
+use tokio::net::TcpListener;
+
+use super::Failure;
+use super::parts::{Base, database_url, signing_key};
+use crate::config::{Config, TelemetryConfig};
+use crate::event_store::{PoolSizes, Pools};
+use crate::lifecycle::{self, Drained, Lifecycle};
+use crate::seed::SeedPasswords;
+use crate::{migrate as schema, seed as demo_data, telemetry};
+
+/// Stops on the first signal, exits on the second.
+pub fn listening() -> Result<Lifecycle, Failure> {
+    let lifecycle = Lifecycle::new();
+    lifecycle.listen()?;
+    Ok(lifecycle)
+}
+
+/// Waits for what is under way; tells whether all of it ended well.
+pub async fn drained(base: &Base) -> ExitCode {
+    match base.lifecycle.drain(lifecycle::DRAIN).await {
+        Drained::Clean => ExitCode::SUCCESS,
+        Drained::Unclean => ExitCode::FAILURE,
+    }
+}
+
+type Done = Result<ExitCode, Failure>;
+
+pub async fn serve(config: Config, with_projections: bool) -> Done {
+    let metrics = telemetry::init(&config.telemetry)?;
+    let key = signing_key(&config)?;
+    let listener = TcpListener::bind(config.http.bind).await?;
+    let base = Base::new(config, listening()?, metrics)?;
+    if with_projections {
+        base.start_projections().await?;
+    }
+    tracing::info!(address = %listener.local_addr()?, "serving");
+    base.serve(base.app(&key)?, listener).await?;
+    Ok(drained(&base).await)
+}
+
+pub async fn project(config: Config) -> Done {
+    let base = background(config).await?;
+    base.start_projections().await?;
+    until_stopped(&base).await
+}
+
+/// A role without the API still shows health and metrics, where it is told an address.
+async fn background(config: Config) -> Result<Base, Failure> {
+    let metrics = telemetry::init(&config.telemetry)?;
+    let base = Base::new(config, listening()?, metrics)?;
+    serve_operations(&base, &base.config.telemetry).await?;
+    Ok(base)
+}
+
+async fn serve_operations(base: &Base, telemetry: &TelemetryConfig) -> Result<(), Failure> {
+    let Some(address) = telemetry.metrics_bind else { return Ok(()) };
+    let listener = TcpListener::bind(address).await?;
+    let router = telemetry::ops_router(base.metrics.clone());
+    let stop = base.lifecycle.stop().clone();
+    base.lifecycle.spawn("operations", async move {
+        let _ = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
+    });
+    Ok(())
+}
+
+async fn until_stopped(base: &Base) -> Done {
+    base.lifecycle.stop().cancelled().await;
+    Ok(drained(&base).await)
+}
+
+pub async fn migrate(config: Config) -> Done {
+    let applied = schema::run(&database_url(&config)?).await?;
+    if applied.is_empty() {
+        println!("The schema is up to date.");
+    }
+    for migration in applied {
+        println!("applied {migration:?}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub async fn seed(config: Config, credentials: &Path, url: &str) -> Done {
+    let database = database_url(&config)?;
+    let pools = Pools::new(&database, PoolSizes { tenant: 2, system: 2 })?;
+    let seeded = demo_data::seed(&pools, passwords(credentials), crate::clock::now()).await?;
+    demo_data::write_dev_env(credentials, url, &database, &seeded)?;
+    println!("Credentials are in {}.", credentials.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Given by the operator, remembered from last time, or new.
+pub fn passwords(credentials: &Path) -> SeedPasswords {
+    if let Ok(given) = std::env::var("SEIKETSU_SEED_PASSWORD") {
+        return SeedPasswords::given(&given);
+    }
+    SeedPasswords::remembered(credentials).unwrap_or_else(SeedPasswords::generate)
+}
+
+pub async fn rebuild(config: Config, name: &str) -> Done {
+    let chosen = match name {
+        "all" => read_models::all(),
+        name => vec![read_models::find(name).ok_or_else(|| unknown(name))?],
+    };
+    let pools = Pools::new(&database_url(&config)?, PoolSizes { tenant: 1, system: 2 })?;
+    for projection in chosen {
+        let name = projection.name();
+        let bar = ProgressBar::new(0)
+            .with_style(ProgressStyle::with_template("{prefix:20} {bar:30} {pos}/{len} {per_sec} {eta}")?);
+        bar.set_prefix(name);
+        let rebuilt = rebuild_model(pools.system(), projection, |position, goal| {
+            bar.set_length(u64::try_from(goal).unwrap_or(0));
+            bar.set_position(u64::try_from(position).unwrap_or(0));
+        })
+        .await?;
+        bar.finish_and_clear();
+        println!("{name}: {} events, at position {}", rebuilt.events, rebuilt.position);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn unknown(name: &str) -> String {
+    let names: Vec<_> = read_models::all().iter().map(|projection| projection.name()).collect();
+    format!("there is no read model {name}; there are {}", names.join(", "))
+}
+
+pub fn openapi() -> Done {
+    println!("{}", crate::http::openapi::document().to_pretty_json()?);
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,30 @@
+//! Everything a client can do with calls.
+
+mod cancel;
+mod connect;
+mod end;
+mod intake;
+mod link_lead;
+mod phase;
+mod quality;
+mod start;
+mod transcript;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+
+/// The routes of this noun.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(start::start_call))
+        .routes(routes!(cancel::cancel_call))
+        .routes(routes!(connect::connect_call))
+        .routes(routes!(transcript::add_segments))
+        .routes(routes!(phase::set_phase))
+        .routes(routes!(intake::record_intake))
+        .routes(routes!(quality::record_quality))
+        .routes(routes!(link_lead::link_lead))
+        .routes(routes!(end::end_call))
+}

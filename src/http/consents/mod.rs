@@ -1,0 +1,25 @@
+//! Everything a client can do with consent: grants, revocations, permission checks, the internal do-not-call list.
+
+mod check;
+mod contact_param;
+mod dnc;
+mod dnc_import;
+mod grant;
+mod redeem;
+mod revoke;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+
+/// The routes of this noun.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(grant::grant_consent))
+        .routes(routes!(revoke::revoke_consent))
+        .routes(routes!(check::check_permission))
+        .routes(routes!(redeem::redeem_permit))
+        .routes(routes!(dnc::list_number, dnc::delist_number))
+        .routes(routes!(dnc_import::import_numbers))
+}

@@ -1,0 +1,35 @@
+//! Everything a client can do with leads.
+
+mod appointment;
+mod archive;
+mod assign;
+mod bulk;
+mod contact;
+mod convert;
+mod create;
+mod follow_ups;
+mod lose;
+mod notes;
+mod qualify;
+mod update;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+
+/// The routes of this noun.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(create::create_lead))
+        .routes(routes!(bulk::change_leads))
+        .routes(routes!(update::update_lead, archive::archive_lead))
+        .routes(routes!(qualify::qualify_lead))
+        .routes(routes!(assign::assign_lead))
+        .routes(routes!(contact::contact_lead))
+        .routes(routes!(appointment::set_appointment))
+        .routes(routes!(convert::convert_lead))
+        .routes(routes!(lose::lose_lead))
+        .routes(routes!(notes::add_note))
+        .routes(routes!(follow_ups::schedule_follow_up))
+}

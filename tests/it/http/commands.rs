@@ -1,0 +1,162 @@
+//! What every command promises, shown on leads and calls.
+
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+
+use crate::support::server::{Server, answer};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_creation_answers_with_the_resource_its_place_its_version_and_a_token() {
+    let server = Server::start().await;
+    let caller = server.log_in().await;
+    let created = caller.post("/leads", json!({ "phone": "+14155552671", "source": "website" })).await;
+    assert_eq!(created.status, StatusCode::CREATED);
+    let id = created.text("id");
+    assert_eq!(created.header("location"), format!("/api/v1/leads/{id}"));
+    assert_eq!(created.header("etag"), "\"1\"");
+    assert_eq!(created.body["organizationId"], caller.organization.as_str());
+    let read = caller.get_after(&created, &format!("/leads/{id}")).await;
+    assert_eq!(read.status, StatusCode::OK, "{}", read.body);
+    let mut shown = read.body.clone();
+    shown.as_object_mut().unwrap().remove("asOf");
+    assert_eq!(shown, created.body, "the read model shows what the command answered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_has_one_effect_and_one_answer() {
+    let server = Server::start().await;
+    let caller = server.log_in().await;
+    let send = async |body: serde_json::Value| {
+        answer(caller.request(Method::POST, "/leads").header("idempotency-key", "once").json(&body)).await
+    };
+    let body = json!({ "phone": "+14155552671", "source": "website" });
+    let first = send(body.clone()).await;
+    let second = send(body).await;
+    assert_eq!((first.status, second.status), (StatusCode::CREATED, StatusCode::CREATED));
+    assert_eq!(first.body, second.body);
+    assert_eq!(first.header("consistency-token"), second.header("consistency-token"));
+    assert_eq!(second.header("idempotent-replayed"), "true");
+    let other = send(json!({ "phone": "+14155552672", "source": "website" })).await;
+    assert_eq!(other.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(other.body["code"], "idempotency_key_reused");
+    assert_eq!(server.database.event_count().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_end_of_a_call_replays_even_though_the_call_has_ended() {
+    let server = Server::start().await;
+    let caller = server.log_in().await;
+    let id = caller.connected_call("+14155552671").await;
+    let end = async || {
+        let request = caller.request(Method::POST, &format!("/calls/{id}/end")).header("idempotency-key", "end");
+        answer(request.json(&json!({ "outcome": "completed", "summary": "all said" }))).await
+    };
+    let first = end().await;
+    assert_eq!(first.status, StatusCode::OK, "{}", first.body);
+    let note = caller.post(&format!("/calls/{id}/transcript"), json!({ "segments": [
+        { "speaker": "agent", "text": "one more thing", "startMs": 0, "endMs": 10 }
+    ] })).await;
+    assert_eq!((note.status, &note.body["code"]), (StatusCode::CONFLICT, &json!("call_ended")));
+    let second = end().await;
+    assert_eq!(second.body, first.body);
+    assert_eq!(second.header("idempotent-replayed"), "true");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_senders_of_one_key_have_one_effect() {
+    let server = Server::start().await;
+    let caller = server.log_in().await;
+    let tasks: Vec<_> = (0..100)
+        .map(|_| {
+            let caller = caller.clone();
+            tokio::spawn(async move {
+                loop {
+                    let request = caller.request(Method::POST, "/leads").header("idempotency-key", "all-at-once");
+                    let answer = answer(request.json(&json!({ "phone": "+14155552671", "source": "website" }))).await;
+                    if answer.body["code"] != "idempotency_key_in_flight" {
+                        return answer;
+                    }
+                    assert!(answer.headers.contains_key("retry-after"));
+                }
+            })
+        })
+        .collect();
+    let mut ids = std::collections::HashSet::new();
+    for task in tasks {
+        let answer = task.await.unwrap();
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+        ids.insert(answer.text("id"));
+    }
+    assert_eq!(ids.len(), 1);
+    assert_eq!(server.database.event_count().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stale_version_is_refused_and_names_the_current_one() {
+    let server = Server::start().await;
+    let caller = server.log_in().await;
+    let id = caller.lead("+14155552671").await;
+    let update = async |version: &str| {
+        let request = caller.request(Method::PUT, &format!("/leads/{id}")).header("if-match", version);
+        answer(request.json(&json!({ "firstName": format!("Name {}", version.len()) }))).await
+    };
+    assert_eq!(update("\"1\"").await.header("etag"), "\"2\"");
+    let stale = update("\"1\"").await;
+    assert_eq!((stale.status, &stale.body["code"]), (StatusCode::PRECONDITION_FAILED, &json!("version_mismatch")));
+    assert!(stale.body["detail"].as_str().unwrap().contains('2'));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_escalation_marks_its_call_in_the_same_step() {
+    let server = Server::start().await;
+    let caller = server.log_in().await;
+    let call = caller.connected_call("+14155552671").await;
+    let raised = caller
+        .post("/escalations", json!({ "callId": call, "trigger": "explicit_request", "reason": "wants a person" }))
+        .await;
+    assert_eq!(raised.status, StatusCode::CREATED, "{}", raised.body);
+    let shown = caller.get_after(&raised, &format!("/calls/{call}")).await;
+    assert_eq!((&shown.body["escalated"], &shown.body["escalationId"]), (&json!(true), &raised.body["id"]));
+    let unknown = caller
+        .post("/escalations", json!({ "callId": uuid::Uuid::nil(), "trigger": "override", "reason": "x" }))
+        .await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_permit_starts_one_call_and_a_revocation_voids_it() {
+    let server = Server::start().await;
+    let caller = server.log_in().await;
+    let contact = json!({ "phone": "+14155552671" });
+    let granted = caller
+        .post("/consents", json!({
+            "contact": contact, "channels": ["voice"], "purposes": ["marketing"], "level": "pewc",
+            "technologies": ["ai_voice"], "method": "web_form",
+            "evidence": { "disclosureText": "I agree to be called.", "url": "https://example.com/form",
+                          "capturedAt": "2026-01-02T03:04:05Z" },
+        }))
+        .await;
+    assert_eq!(granted.status, StatusCode::CREATED, "{}", granted.body);
+    let check = async || {
+        let question = json!({ "contact": contact, "channel": "voice", "purpose": "marketing" });
+        caller.post("/consents/check", question).await
+    };
+    let permit = check().await.body["permit"]["id"].clone();
+    assert!(permit.is_string(), "an allow carries a permit");
+    let start = async |permit: &serde_json::Value| {
+        caller.post("/calls", json!({ "phoneNumber": "+14155552671", "direction": "outbound", "permitId": permit })).await
+    };
+    assert_eq!(start(&permit).await.status, StatusCode::CREATED);
+    let again = start(&permit).await;
+    assert_eq!((again.status, &again.body["code"]), (StatusCode::CONFLICT, &json!("permit_redeemed")));
+
+    let permit = check().await.body["permit"]["id"].clone();
+    let revoked = caller.post("/consents/revoke", json!({ "contact": contact, "method": "voice", "verbatim": "stop" })).await;
+    assert_eq!(revoked.status, StatusCode::OK, "{}", revoked.body);
+    let voided = start(&permit).await;
+    assert_eq!((voided.status, &voided.body["code"]), (StatusCode::CONFLICT, &json!("fence_conflict")));
+    let denied = check().await;
+    assert_eq!((&denied.body["effect"], &denied.body["primary"]), (&json!("deny"), &json!("REVOKED")));
+    let facts = denied.body["reasons"].as_array().unwrap().iter().find(|r| r["rule"] == "REVOKED").unwrap();
+    assert!(!facts["facts"].as_array().unwrap().is_empty(), "a denial names the facts it rests on");
+}

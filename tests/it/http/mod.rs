@@ -1,0 +1,8 @@
+//! The HTTP contract, against the binary.
+
+mod bad_input;
+mod commands;
+mod crash;
+mod events;
+mod freshness;
+mod tenancy;
