@@ -12,8 +12,6 @@ pub mod config;
 pub mod embedded;
 /// Waking readers after commits.
 pub mod hint;
-/// Commands and queries over HTTP.
-pub mod http;
 /// Where new ids enter.
 pub mod ids;
 /// Starting, stopping and draining a process.

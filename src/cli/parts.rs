@@ -19,6 +19,7 @@ use crate::command::{Commands, StateCache};
 use crate::config::{Config, ProjectionSource};
 use crate::event_store::{AppendLanes, EventStore, Pools};
 use crate::hint::Hint;
+use crate::http::server::{self, ServerLimits};
 use crate::identity::{Identity, IdentityConfig, SigningKey};
 use crate::lifecycle::Lifecycle;
 

@@ -10,6 +10,7 @@ use super::Failure;
 use super::parts::{Base, database_url, signing_key};
 use crate::config::{Config, TelemetryConfig};
 use crate::event_store::{PoolSizes, Pools};
+use crate::http::server::{self, ServerLimits};
 use crate::lifecycle::{self, Drained, Lifecycle};
 use crate::seed::SeedPasswords;
 use crate::{migrate as schema, seed as demo_data, telemetry};
@@ -63,9 +64,8 @@ async fn serve_operations(base: &Base, telemetry: &TelemetryConfig) -> Result<()
     let listener = TcpListener::bind(address).await?;
     let router = telemetry::ops_router(base.metrics.clone());
     let stop = base.lifecycle.stop().clone();
-    base.lifecycle.spawn("operations", async move {
-        let _ = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
-    });
+    let limits = ServerLimits::from(&base.config.http);
+    base.lifecycle.spawn("operations", async move { server::serve(listener, router, limits, stop).await });
     Ok(())
 }
 

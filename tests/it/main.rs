@@ -8,5 +8,5 @@ mod embedded;
 mod event_store;
 mod lifecycle;
 mod migrate;
-mod server;
 mod read_models;
+mod server;
