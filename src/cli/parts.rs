@@ -109,10 +109,8 @@ impl Base {
 
     /// Serves the API until the process is asked to stop.
     pub async fn serve(&self, app: App, listener: TcpListener) -> Result<(), Failure> {
-        let stop = self.lifecycle.stop().clone();
-        axum::serve(listener, crate::http::router(app))
-            .with_graceful_shutdown(stop.cancelled_owned())
-            .await?;
+        let limits = ServerLimits::from(&self.config.http);
+        server::serve(listener, crate::http::router(app), limits, self.lifecycle.stop().clone()).await;
         Ok(())
     }
 }

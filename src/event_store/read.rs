@@ -3,6 +3,7 @@
 use seiketsu_domain::envelope::Envelope;
 use seiketsu_domain::ids::TenantId;
 use seiketsu_projections::store::{ENVELOPE_COLUMNS, EnvelopeRow};
+use uuid::Uuid;
 
 use super::{EventStore, StoreError};
 
@@ -53,5 +54,34 @@ impl EventStore {
             rows.into_iter().take(usize::try_from(limit).unwrap_or(0)).map(Envelope::from).collect();
         let read_to = if has_more { events.last().map_or(after, |e| e.position) } else { head.max(after) };
         Ok(FeedPage { events, read_to, has_more })
+    }
+
+    /// One stream of a tenant, in order, after `sequence`, at most `limit` events.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn stream(
+        &self,
+        tenant: TenantId,
+        aggregate_type: &str,
+        id: Uuid,
+        sequence: i64,
+        limit: i64,
+    ) -> Result<Vec<Envelope>, StoreError> {
+        let mut read = self.pools.read_as(tenant).await?;
+        let rows: Vec<EnvelopeRow> = sqlx::query_as(&format!(
+            "select {ENVELOPE_COLUMNS} from events
+              where tenant_id = $1 and aggregate_type = $2 and aggregate_id = $3 and sequence > $4
+              order by sequence limit $5"
+        ))
+        .bind(tenant.0)
+        .bind(aggregate_type)
+        .bind(id)
+        .bind(sequence)
+        .bind(limit)
+        .fetch_all(&mut *read)
+        .await?;
+        read.commit().await?;
+        Ok(rows.into_iter().map(Envelope::from).collect())
     }
 }

@@ -23,17 +23,7 @@ pub struct PageOf<T: ToSchema> {
     /// Send it back as `cursor` for the next page.
     next_cursor: Option<String>,
     has_more: bool,
-    as_of: Freshness,
-}
-
-/// How fresh an answer is.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[expect(dead_code, reason = "only its schema is used")]
-pub struct Freshness {
-    /// Everything up to this position is in the answer.
-    position: i64,
-    time: seiketsu_domain::values::Timestamp,
+    as_of: seiketsu_projections::page::AsOf,
 }
 
 /// The document without paths.

@@ -1,5 +1,6 @@
 //! Limits of lists.
 
+use seiketsu_projections::sort::{Sort, SortField};
 use serde::{Deserialize, Deserializer};
 
 use super::problem::Problem;
@@ -35,6 +36,42 @@ pub fn cursor(raw: Option<String>) -> Result<Option<String>, Problem> {
     match raw {
         Some(raw) if raw.len() > 2048 => {
             Err(Problem::malformed("?cursor", "cursor_invalid", "the cursor does not belong to this query"))
+        }
+        raw => Ok(raw),
+    }
+}
+
+/// The parameters of a list without filters.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct PageParams {
+    #[serde(default)]
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 100)]
+    pub limit: Limit,
+    /// `nextCursor` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// Reads a sort order.
+///
+/// # Errors
+/// 400 for a field the list cannot be sorted by.
+pub fn sort(raw: Option<&str>, allowed: &'static [SortField]) -> Result<Option<Sort>, Problem> {
+    raw.map(|raw| Sort::parse(raw, allowed)).transpose().map_err(|error| {
+        let names: Vec<_> = allowed.iter().map(|field| field.name).collect();
+        Problem::malformed("?sort", "sort_invalid", format!("{error}; there are {}", names.join(", ")))
+    })
+}
+
+/// Words to search for.
+///
+/// # Errors
+/// 422 for more than anybody types.
+pub fn words(raw: Option<String>) -> Result<Option<String>, Problem> {
+    match raw {
+        Some(raw) if raw.chars().count() > 200 => {
+            Err(Problem::unacceptable("?q", "text_too_long", "must have at most 200 characters"))
         }
         raw => Ok(raw),
     }

@@ -34,3 +34,12 @@ pub async fn require<A: Decide>(
     }
     Err(Problem::unacceptable(pointer, "reference_not_found", format!("there is no such {}", A::TYPE)))
 }
+
+/// # Errors
+/// 404 where the organization has no such aggregate: for what lies below it.
+pub async fn require_here<A: Decide>(app: &App, tenant: TenantId, id: Uuid) -> Result<(), Problem> {
+    if app.commands.exists::<A>(tenant, id).await? {
+        return Ok(());
+    }
+    Err(Problem::not_found("not_found", "there is no such resource"))
+}
