@@ -34,4 +34,4 @@ pub mod read_models;
 /// Sort orders of lists, and pages that continue where the last one ended.
 pub mod sort;
 
-pub use projection::{ApplyError, Projection};
+pub use projection::{ApplyError, Projection, fact_of};

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use seiketsu_domain::catalogue::Fact;
 use seiketsu_domain::envelope::Envelope;
 use sqlx::PgConnection;
 
@@ -41,6 +42,15 @@ pub enum ApplyError {
     /// A row of ours does not (de)serialise: it is parked.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
+}
+
+/// What an event says.
+///
+/// # Errors
+/// [`ApplyError::Poison`] where it does not decode.
+pub fn fact_of(envelope: &Envelope) -> Result<&Fact, ApplyError> {
+    let poison = |reason: String| ApplyError::Poison { position: envelope.position, reason };
+    envelope.fact.as_ref().map_err(|error| poison(error.to_string()))
 }
 
 impl ApplyError {

@@ -68,7 +68,7 @@ impl<'de> Deserialize<'de> for Ratio {
 }
 
 /// An ISO 4217 currency code in upper case, checked for shape only.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, example = "USD"))]
 pub struct CurrencyCode(String);
 

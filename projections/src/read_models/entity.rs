@@ -10,7 +10,7 @@ use seiketsu_domain::envelope::Envelope;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::ApplyError;
+use crate::{ApplyError, fact_of};
 
 /// A row after the batch.
 pub struct Folded<A> {
@@ -35,8 +35,7 @@ pub async fn fold<A: Decide>(
     let mut order: Vec<(Uuid, Uuid)> = Vec::new();
     let mut folded: HashMap<(Uuid, Uuid), Folded<A>> = HashMap::new();
     for envelope in batch {
-        let fact = envelope.fact.as_ref().map_err(|error| poison(envelope, error.to_string()))?;
-        if pick(fact).is_some() {
+        if pick(fact_of(envelope)?).is_some() {
             let key = (envelope.tenant.0, envelope.aggregate_id);
             folded.entry(key).or_insert_with(|| {
                 order.push(key);

@@ -1,16 +1,21 @@
 //! One folder per question readers ask. Each holds the tables' writes (`project.rs`) and reads (`query.rs`);
 //! its tables are in `migrations/`. Adding one means a folder, its `mod` line and its line in [`all`].
 
+/// What happened in each minute, hour or day.
+pub mod analytics;
 /// What happened in a call and its escalations, in order.
 pub mod call_timeline;
 /// Which calls there are, by who, whom, when and what was said.
 pub mod calls;
+/// How things stand right now, and how today went.
+pub mod dashboard;
 /// Which escalations wait for whom, most urgent first.
 pub mod escalation_queue;
 /// Who said what in a call, in order.
 pub mod transcripts;
 
 mod entity;
+mod word;
 
 use std::sync::Arc;
 
@@ -20,8 +25,10 @@ use crate::Projection;
 #[must_use]
 pub fn all() -> Vec<Arc<dyn Projection>> {
     vec![
+        Arc::new(analytics::Rollups),
         Arc::new(call_timeline::CallTimeline),
         Arc::new(calls::Calls),
+        Arc::new(dashboard::LiveDashboard),
         Arc::new(escalation_queue::EscalationQueue),
         Arc::new(transcripts::Transcripts),
     ]

@@ -1,7 +1,10 @@
 //! Read models: events in, rows out; in one batch or event by event, live or rebuilt, it makes no difference.
 
+mod analytics;
 mod call_timeline;
 mod calls;
+mod dashboard;
+mod history;
 mod scene;
 mod transcripts;
 
