@@ -6,6 +6,7 @@ mod support;
 
 mod embedded;
 mod event_store;
+mod http;
 mod lifecycle;
 mod migrate;
 mod read_models;

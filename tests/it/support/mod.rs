@@ -3,8 +3,12 @@
 
 /// A fresh database for each test.
 pub mod database;
+/// All events folded, compared with what the read models show.
+pub mod fold;
 /// Topics and a consumer group for each test.
 pub mod kafka;
+/// The binary, running.
+pub mod server;
 /// The shared Redis; keys and channels carry a name of the test's own.
 pub mod redis;
 /// Waiting until something is so.
