@@ -1,6 +1,6 @@
 //! Limits of lists.
 
-use seiketsu_projections::sort::{Sort, SortField};
+use seiketsu_projections::sort::{Sort, SortError, SortField};
 use serde::{Deserialize, Deserializer};
 
 use super::problem::Problem;
@@ -58,10 +58,13 @@ pub struct PageParams {
 /// # Errors
 /// 400 for a field the list cannot be sorted by.
 pub fn sort(raw: Option<&str>, allowed: &'static [SortField]) -> Result<Option<Sort>, Problem> {
-    raw.map(|raw| Sort::parse(raw, allowed)).transpose().map_err(|error| {
-        let names: Vec<_> = allowed.iter().map(|field| field.name).collect();
-        Problem::malformed("?sort", "sort_invalid", format!("{error}; there are {}", names.join(", ")))
-    })
+    raw.map(|raw| Sort::parse(raw, allowed)).transpose().map_err(|error| sort_invalid(error, allowed))
+}
+
+/// Says what a list can be sorted by.
+pub fn sort_invalid(error: SortError, allowed: &[SortField]) -> Problem {
+    let names: Vec<_> = allowed.iter().map(|field| field.name).collect();
+    Problem::malformed("?sort", "sort_invalid", format!("{error}; there are {}", names.join(", ")))
 }
 
 /// Words to search for.
