@@ -4,6 +4,7 @@
 
 mod support;
 
+mod architecture;
 mod embedded;
 mod event_store;
 mod http;
