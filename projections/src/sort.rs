@@ -70,6 +70,14 @@ impl Sort {
         Self::with_id(vec![Key { column: field.column, sql_type: field.sql_type, descending }])
     }
 
+    /// In the same order, and where rows are equal by another field.
+    #[must_use]
+    pub fn then(mut self, field: &SortField, descending: bool) -> Self {
+        self.keys.pop();
+        self.keys.push(Key { column: field.column, sql_type: field.sql_type, descending });
+        Self::with_id(self.keys)
+    }
+
     fn with_id(mut keys: Vec<Key>) -> Self {
         let descending = keys.last().is_some_and(|key| key.descending);
         keys.push(Key { column: "id", sql_type: "uuid", descending });
@@ -174,6 +182,15 @@ impl<'a> Listing<'a> {
         Ok(Self { sort, mark, after: after.transpose()?, limit })
     }
 
+    /// Appends where the page starts and the order, for a subquery of the first `rows` rows from there.
+    pub fn push_start(&self, query: &mut QueryBuilder<'_, Postgres>, rows: i64) {
+        if let Some(after) = &self.after {
+            self.sort.push_keyset(query, after);
+        }
+        self.sort.push_order(query);
+        query.push(" limit ").push_bind(rows);
+    }
+
     /// Completes `query`, which must read `select <Sort::keys>, <state as text> from … where …`, and runs it.
     ///
     /// # Errors
@@ -184,12 +201,10 @@ impl<'a> Listing<'a> {
         mut query: QueryBuilder<'_, Postgres>,
         as_of: AsOf,
     ) -> Result<Page<T>, QueryError> {
-        if let Some(after) = &self.after {
-            self.sort.push_keyset(&mut query, after);
-        }
-        self.sort.push_order(&mut query);
-        query.push(" limit ").push_bind(rows_for(self.limit));
-        let rows: Vec<(Vec<String>, String)> = query.build_query_as().fetch_all(read).await?;
+        self.push_start(&mut query, rows_for(self.limit));
+        // Planned for its values each time: which index serves a filter depends on what is looked for.
+        let rows: Vec<(Vec<String>, String)> =
+            query.build_query_as().persistent(false).fetch_all(read).await?;
         let cursor = |(keys, _): &(Vec<String>, String)| {
             Cursor::new(self.mark, keys.iter().cloned().map(Some).collect())
         };

@@ -11,6 +11,10 @@ pub mod calls;
 pub mod dashboard;
 /// Which escalations wait for whom, most urgent first.
 pub mod escalation_queue;
+/// Which leads somebody should act on today, the most promising on top.
+pub mod hot_leads;
+/// All leads, in any order and found by whatever is remembered of them.
+pub mod leads;
 /// Who said what in a call, in order.
 pub mod transcripts;
 
@@ -30,6 +34,7 @@ pub fn all() -> Vec<Arc<dyn Projection>> {
         Arc::new(calls::Calls),
         Arc::new(dashboard::LiveDashboard),
         Arc::new(escalation_queue::EscalationQueue),
+        Arc::new(leads::Leads),
         Arc::new(transcripts::Transcripts),
     ]
 }

@@ -2,8 +2,8 @@ use axum::extract::State;
 use axum::response::Response;
 use seiketsu_domain::values::Timestamp;
 use seiketsu_projections::read_models::analytics::{
-    self, AgentMetrics, AnalyticsError, CallMetrics, ConsentMetrics, EscalationMetrics, Interval, LeadMetrics, Period,
-    Rollups, Series, Subject,
+    self, AgentMetrics, AnalyticsError, CallMetrics, ConsentMetrics, EscalationMetrics, Interval,
+    LeadMetrics, Period, Rollups, Series, Subject,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -51,14 +51,20 @@ impl From<AnalyticsError> for Problem {
         let detail = error.to_string();
         match error {
             AnalyticsError::EmptyPeriod => Self::unacceptable("?from", "period_empty", detail),
-            AnalyticsError::TooManyBuckets { .. } => Self::unacceptable("?interval", "period_too_long", detail),
+            AnalyticsError::TooManyBuckets { .. } => {
+                Self::unacceptable("?interval", "period_too_long", detail)
+            }
             AnalyticsError::TooManyFigures => Self::unacceptable("?interval", "answer_too_large", detail),
             AnalyticsError::Query(error) => error.into(),
         }
     }
 }
 
-async fn answer(app: &App, ask: Ask<AnalyticsRead, SeriesParams>, subject: Subject) -> Result<Response, Problem> {
+async fn answer(
+    app: &App,
+    ask: Ask<AnalyticsRead, SeriesParams>,
+    subject: Subject,
+) -> Result<Response, Problem> {
     let period = ask.filter.period()?;
     let arrived = app.arrive(&ask.freshness, &Rollups).await?;
     let mut read = app.pools.read_as(ask.tenant()).await?;

@@ -5,9 +5,13 @@ mod archive;
 mod assign;
 mod bulk;
 mod contact;
+mod conversations;
 mod convert;
 mod create;
 mod follow_ups;
+mod get;
+mod hot;
+mod list;
 mod lose;
 mod notes;
 mod qualify;
@@ -21,9 +25,11 @@ use crate::app::App;
 /// The routes of this noun.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(create::create_lead))
+        .routes(routes!(create::create_lead, list::list_leads))
         .routes(routes!(bulk::change_leads))
-        .routes(routes!(update::update_lead, archive::archive_lead))
+        .routes(routes!(hot::list_hot_leads))
+        .routes(routes!(get::get_lead, update::update_lead, archive::archive_lead))
+        .routes(routes!(conversations::list_conversations))
         .routes(routes!(qualify::qualify_lead))
         .routes(routes!(assign::assign_lead))
         .routes(routes!(contact::contact_lead))

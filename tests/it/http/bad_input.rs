@@ -51,37 +51,70 @@ fn valid_bodies(caller: &Caller, lead: &str, call: &str) -> BTreeMap<&'static st
     let contact = json!({ "phone": "+14155552671" });
     let segment = json!({ "speaker": "agent", "text": "hello", "startMs": 0, "endMs": 900, "confidence": 0.9, "final": true });
     BTreeMap::from([
-        ("POST /auth/login", json!({ "organization": "x.example", "email": "a@x.example", "password": "wrong", "totp": "123456" })),
+        (
+            "POST /auth/login",
+            json!({ "organization": "x.example", "email": "a@x.example", "password": "wrong", "totp": "123456" }),
+        ),
         ("POST /auth/refresh", json!({ "refreshToken": "rt_x" })),
         ("POST /auth/logout", json!({ "refreshToken": "rt_x" })),
-        ("POST /calls", json!({ "phoneNumber": "+14155552671", "direction": "inbound", "agentId": call, "leadId": lead, "purpose": "marketing", "permitId": call })),
+        (
+            "POST /calls",
+            json!({ "phoneNumber": "+14155552671", "direction": "inbound", "agentId": call, "leadId": lead, "purpose": "marketing", "permitId": call }),
+        ),
         ("POST /calls/{id}/connect", json!({})),
         ("POST /calls/{id}/transcript", json!({ "segments": [segment] })),
         ("PUT /calls/{id}/phase", json!({ "phase": "intake" })),
         ("PUT /calls/{id}/intake", json!({ "data": { "budget": 1 }, "final": false })),
-        ("POST /calls/{id}/quality", json!({ "responseTimeMs": 100, "transcriptionAccuracy": 0.9, "intentConfidence": 0.9, "audioQualityScore": 0.9, "stages": { "stt": 10 } })),
+        (
+            "POST /calls/{id}/quality",
+            json!({ "responseTimeMs": 100, "transcriptionAccuracy": 0.9, "intentConfidence": 0.9, "audioQualityScore": 0.9, "stages": { "stt": 10 } }),
+        ),
         ("POST /calls/{id}/link-lead", json!({ "leadId": lead })),
         ("POST /calls/{id}/end", json!({ "outcome": "nonsense", "summary": "done" })),
         ("DELETE /calls/{id}", json!({ "unexpected": true })),
-        ("POST /leads", json!({ "firstName": "A", "lastName": "B", "email": "a@example.com", "phone": "+14155552671", "source": "web", "preferences": {}, "tags": ["x"] })),
-        ("POST /leads/bulk", json!({ "items": [{ "op": "create", "data": { "phone": "+14155552671", "source": "web" } }] })),
-        ("PUT /leads/{id}", json!({ "firstName": "A", "lastName": "B", "email": "a@example.com", "phone": "+14155552671", "source": "web", "preferences": {}, "tags": ["x"] })),
+        (
+            "POST /leads",
+            json!({ "firstName": "A", "lastName": "B", "email": "a@example.com", "phone": "+14155552671", "source": "web", "preferences": {}, "tags": ["x"] }),
+        ),
+        (
+            "POST /leads/bulk",
+            json!({ "items": [{ "op": "create", "data": { "phone": "+14155552671", "source": "web" } }] }),
+        ),
+        (
+            "PUT /leads/{id}",
+            json!({ "firstName": "A", "lastName": "B", "email": "a@example.com", "phone": "+14155552671", "source": "web", "preferences": {}, "tags": ["x"] }),
+        ),
         ("DELETE /leads/{id}", json!({ "unexpected": true })),
         ("POST /leads/{id}/qualify", json!({ "score": 50, "answers": { "budget": 1 } })),
         ("POST /leads/{id}/assign", json!({ "userId": caller.user })),
         ("POST /leads/{id}/contact", json!({ "channel": "voice", "note": "called" })),
-        ("POST /leads/{id}/appointment", json!({ "startsAt": "2030-01-01T10:00:00Z", "endsAt": "2030-01-01T11:00:00Z", "place": "office" })),
+        (
+            "POST /leads/{id}/appointment",
+            json!({ "startsAt": "2030-01-01T10:00:00Z", "endsAt": "2030-01-01T11:00:00Z", "place": "office" }),
+        ),
         ("POST /leads/{id}/convert", json!({ "valueCents": -5, "currency": "USD" })),
         ("POST /leads/{id}/lose", json!({ "reason": "" })),
         ("POST /leads/{id}/notes", json!({ "text": "a note" })),
         ("POST /leads/{id}/follow-ups", json!({ "dueAt": "2030-01-01T10:00:00Z", "note": "call back" })),
-        ("POST /consents", json!({ "contact": contact, "channels": ["voice"], "purposes": ["marketing"], "level": "pewc", "technologies": ["ai_voice"], "method": "web_form", "evidence": { "disclosureText": "yes", "url": "https://example.com", "capturedAt": "2026-01-01T00:00:00Z" }, "leadId": lead, "occurredAt": "2026-01-01T00:00:00Z", "expiresAt": "2030-01-01T00:00:00Z" })),
-        ("POST /consents/revoke", json!({ "contact": contact, "channels": ["voice"], "purposes": ["marketing"], "method": "voice", "verbatim": "stop", "occurredAt": "2026-01-01T00:00:00Z" })),
-        ("POST /consents/check", json!({ "contact": contact, "channel": "voice", "purpose": "marketing", "technology": "ai_voice", "at": "2026-01-01T00:00:00Z", "knownAt": "2026-01-01T00:00:00Z", "callerState": "CA" })),
+        (
+            "POST /consents",
+            json!({ "contact": contact, "channels": ["voice"], "purposes": ["marketing"], "level": "pewc", "technologies": ["ai_voice"], "method": "web_form", "evidence": { "disclosureText": "yes", "url": "https://example.com", "capturedAt": "2026-01-01T00:00:00Z" }, "leadId": lead, "occurredAt": "2026-01-01T00:00:00Z", "expiresAt": "2030-01-01T00:00:00Z" }),
+        ),
+        (
+            "POST /consents/revoke",
+            json!({ "contact": contact, "channels": ["voice"], "purposes": ["marketing"], "method": "voice", "verbatim": "stop", "occurredAt": "2026-01-01T00:00:00Z" }),
+        ),
+        (
+            "POST /consents/check",
+            json!({ "contact": contact, "channel": "voice", "purpose": "marketing", "technology": "ai_voice", "at": "2026-01-01T00:00:00Z", "knownAt": "2026-01-01T00:00:00Z", "callerState": "CA" }),
+        ),
         ("POST /consents/permits/{id}/redeem", json!({ "callId": call })),
         ("PUT /dnc/{phone}", json!({ "reason": "asked" })),
         ("DELETE /dnc/{phone}", json!({ "reason": "asked again" })),
-        ("POST /escalations", json!({ "callId": call, "trigger": "override", "priority": "high", "reason": "again" })),
+        (
+            "POST /escalations",
+            json!({ "callId": call, "trigger": "override", "priority": "high", "reason": "again" }),
+        ),
         ("POST /escalations/{id}/acknowledge", json!({})),
         ("POST /escalations/{id}/assign", json!({ "userId": caller.user })),
         ("POST /escalations/{id}/connect", json!({})),
@@ -106,8 +139,10 @@ fn routes(document: &Value, bodies: &BTreeMap<&str, Value>, ids: &BTreeMap<&str,
             let noun = pattern.split('/').nth(1).unwrap();
             let id = ids.get(noun).cloned().unwrap_or_else(|| uuid::Uuid::from_u128(7).to_string());
             let parameters = operation["parameters"].as_array().into_iter().flatten();
-            let parameters =
-                parameters.filter(|p| p["in"] == "query").map(|p| p["name"].as_str().unwrap().to_owned()).collect();
+            let parameters = parameters
+                .filter(|p| p["in"] == "query")
+                .map(|p| p["name"].as_str().unwrap().to_owned())
+                .collect();
             let body = bodies.get(name.as_str()).cloned();
             assert!(method == Method::GET || body.is_some(), "{name} has no valid body in this test");
             let path = pattern.replace("{id}", &id).replace("{phone}", "%2B14155552671");
@@ -264,7 +299,11 @@ fn broken_fields(caller: &Caller, route: &Route) -> Vec<Attempt> {
             let request = with_json(send(caller, route, &route.path), with(&value));
             attempts.push(Attempt { what: format!("{name} {what}"), request, must_refuse: false });
         }
-        for (what, value) in [("NUL", r#""a\u0000b""#), ("NUL inside", r#"{"a":["\u0000"]}"#), ("half a surrogate", r#""\ud800""#)] {
+        for (what, value) in [
+            ("NUL", r#""a\u0000b""#),
+            ("NUL inside", r#"{"a":["\u0000"]}"#),
+            ("half a surrogate", r#""\ud800""#),
+        ] {
             let request = with_json(send(caller, route, &route.path), with(value));
             attempts.push(Attempt { what: format!("{name} {what}"), request, must_refuse: true });
         }
@@ -281,7 +320,9 @@ async fn bad_paths_parameters_and_headers_are_refused_with_their_place() {
         attempts.extend(broken_parameters(&caller, route));
         attempts.extend(broken_headers(&caller, route));
     }
-    for (method, path) in [(Method::GET, "/nothing-here"), (Method::PATCH, "/leads"), (Method::POST, "/leads/x/y/z")] {
+    for (method, path) in
+        [(Method::GET, "/nothing-here"), (Method::PATCH, "/leads"), (Method::POST, "/leads/x/y/z")]
+    {
         let request = caller.request(method.clone(), path);
         attempts.push(Attempt { what: format!("{method} {path}"), request, must_refuse: true });
     }
@@ -293,7 +334,14 @@ async fn bad_paths_parameters_and_headers_are_refused_with_their_place() {
 fn broken_paths(caller: &Caller, route: &Route) -> Vec<Attempt> {
     let Some((before, after)) = route.pattern.split_once('{') else { return Vec::new() };
     let after = after.split_once('}').unwrap().1;
-    let odd = ["not-an-id", "%00", "%ff", "..%2f..%2fetc", "%27%20or%201=1", "00000000-0000-0000-0000-000000000000"];
+    let odd = [
+        "not-an-id",
+        "%00",
+        "%ff",
+        "..%2f..%2fetc",
+        "%27%20or%201=1",
+        "00000000-0000-0000-0000-000000000000",
+    ];
     let long = "9".repeat(3000);
     odd.into_iter()
         .chain([long.as_str()])
@@ -318,7 +366,8 @@ fn broken_parameters(caller: &Caller, route: &Route) -> Vec<Attempt> {
             Some(body) => request.json(body),
             None => request,
         };
-        let what = format!("{} {}?{}", route.method, route.pattern, query.chars().take(80).collect::<String>());
+        let what =
+            format!("{} {}?{}", route.method, route.pattern, query.chars().take(80).collect::<String>());
         attempts.push(Attempt { what, request, must_refuse });
     };
     attempt("surprise=1".to_owned(), true);
@@ -330,8 +379,23 @@ fn broken_parameters(caller: &Caller, route: &Route) -> Vec<Attempt> {
         }
         attempt(format!("{name}=1&{name}=2"), true);
         let long = "x".repeat(5000);
-        for value in ["", "-1", "0", "1.5", "999999999999999999999", "%F0%9F%A6%80", "2026-13-99T00:00:00Z", "9999-01-01T00:00:00Z",
-            "%27%20or%201%3D1--", "%25_%5C", "%21%26%7C%28", "eyJmIjoxLCJrIjpbXX0", "null", "%E2%80%AE", long.as_str()] {
+        for value in [
+            "",
+            "-1",
+            "0",
+            "1.5",
+            "999999999999999999999",
+            "%F0%9F%A6%80",
+            "2026-13-99T00:00:00Z",
+            "9999-01-01T00:00:00Z",
+            "%27%20or%201%3D1--",
+            "%25_%5C",
+            "%21%26%7C%28",
+            "eyJmIjoxLCJrIjpbXX0",
+            "null",
+            "%E2%80%AE",
+            long.as_str(),
+        ] {
             attempt(format!("{name}={value}"), false);
         }
     }

@@ -48,14 +48,20 @@ async fn a_repeated_end_of_a_call_replays_even_though_the_call_has_ended() {
     let caller = server.log_in().await;
     let id = caller.connected_call("+14155552671").await;
     let end = async || {
-        let request = caller.request(Method::POST, &format!("/calls/{id}/end")).header("idempotency-key", "end");
+        let request =
+            caller.request(Method::POST, &format!("/calls/{id}/end")).header("idempotency-key", "end");
         answer(request.json(&json!({ "outcome": "completed", "summary": "all said" }))).await
     };
     let first = end().await;
     assert_eq!(first.status, StatusCode::OK, "{}", first.body);
-    let note = caller.post(&format!("/calls/{id}/transcript"), json!({ "segments": [
+    let note = caller
+        .post(
+            &format!("/calls/{id}/transcript"),
+            json!({ "segments": [
         { "speaker": "agent", "text": "one more thing", "startMs": 0, "endMs": 10 }
-    ] })).await;
+    ] }),
+        )
+        .await;
     assert_eq!((note.status, &note.body["code"]), (StatusCode::CONFLICT, &json!("call_ended")));
     let second = end().await;
     assert_eq!(second.body, first.body);
@@ -71,8 +77,10 @@ async fn a_hundred_senders_of_one_key_have_one_effect() {
             let caller = caller.clone();
             tokio::spawn(async move {
                 loop {
-                    let request = caller.request(Method::POST, "/leads").header("idempotency-key", "all-at-once");
-                    let answer = answer(request.json(&json!({ "phone": "+14155552671", "source": "website" }))).await;
+                    let request =
+                        caller.request(Method::POST, "/leads").header("idempotency-key", "all-at-once");
+                    let answer =
+                        answer(request.json(&json!({ "phone": "+14155552671", "source": "website" }))).await;
                     if answer.body["code"] != "idempotency_key_in_flight" {
                         return answer;
                     }
@@ -102,7 +110,10 @@ async fn a_stale_version_is_refused_and_names_the_current_one() {
     };
     assert_eq!(update("\"1\"").await.header("etag"), "\"2\"");
     let stale = update("\"1\"").await;
-    assert_eq!((stale.status, &stale.body["code"]), (StatusCode::PRECONDITION_FAILED, &json!("version_mismatch")));
+    assert_eq!(
+        (stale.status, &stale.body["code"]),
+        (StatusCode::PRECONDITION_FAILED, &json!("version_mismatch"))
+    );
     assert!(stale.body["detail"].as_str().unwrap().contains('2'));
 }
 
@@ -112,7 +123,10 @@ async fn an_escalation_marks_its_call_in_the_same_step() {
     let caller = server.log_in().await;
     let call = caller.connected_call("+14155552671").await;
     let raised = caller
-        .post("/escalations", json!({ "callId": call, "trigger": "explicit_request", "reason": "wants a person" }))
+        .post(
+            "/escalations",
+            json!({ "callId": call, "trigger": "explicit_request", "reason": "wants a person" }),
+        )
         .await;
     assert_eq!(raised.status, StatusCode::CREATED, "{}", raised.body);
     let shown = caller.get_after(&raised, &format!("/calls/{call}")).await;
@@ -129,12 +143,15 @@ async fn a_permit_starts_one_call_and_a_revocation_voids_it() {
     let caller = server.log_in().await;
     let contact = json!({ "phone": "+14155552671" });
     let granted = caller
-        .post("/consents", json!({
-            "contact": contact, "channels": ["voice"], "purposes": ["marketing"], "level": "pewc",
-            "technologies": ["ai_voice"], "method": "web_form",
-            "evidence": { "disclosureText": "I agree to be called.", "url": "https://example.com/form",
-                          "capturedAt": "2026-01-02T03:04:05Z" },
-        }))
+        .post(
+            "/consents",
+            json!({
+                "contact": contact, "channels": ["voice"], "purposes": ["marketing"], "level": "pewc",
+                "technologies": ["ai_voice"], "method": "web_form",
+                "evidence": { "disclosureText": "I agree to be called.", "url": "https://example.com/form",
+                              "capturedAt": "2026-01-02T03:04:05Z" },
+            }),
+        )
         .await;
     assert_eq!(granted.status, StatusCode::CREATED, "{}", granted.body);
     let check = async || {
@@ -144,14 +161,21 @@ async fn a_permit_starts_one_call_and_a_revocation_voids_it() {
     let permit = check().await.body["permit"]["id"].clone();
     assert!(permit.is_string(), "an allow carries a permit");
     let start = async |permit: &serde_json::Value| {
-        caller.post("/calls", json!({ "phoneNumber": "+14155552671", "direction": "outbound", "permitId": permit })).await
+        caller
+            .post(
+                "/calls",
+                json!({ "phoneNumber": "+14155552671", "direction": "outbound", "permitId": permit }),
+            )
+            .await
     };
     assert_eq!(start(&permit).await.status, StatusCode::CREATED);
     let again = start(&permit).await;
     assert_eq!((again.status, &again.body["code"]), (StatusCode::CONFLICT, &json!("permit_redeemed")));
 
     let permit = check().await.body["permit"]["id"].clone();
-    let revoked = caller.post("/consents/revoke", json!({ "contact": contact, "method": "voice", "verbatim": "stop" })).await;
+    let revoked = caller
+        .post("/consents/revoke", json!({ "contact": contact, "method": "voice", "verbatim": "stop" }))
+        .await;
     assert_eq!(revoked.status, StatusCode::OK, "{}", revoked.body);
     let voided = start(&permit).await;
     assert_eq!((voided.status, &voided.body["code"]), (StatusCode::CONFLICT, &json!("fence_conflict")));

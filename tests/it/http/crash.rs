@@ -26,7 +26,8 @@ async fn send_until_cut_off(caller: Caller, sender: u32) -> Known {
     let mut known = Known::default();
     for n in 0.. {
         let key = format!("crash-{sender}-{n}");
-        let request = caller.request(Method::POST, "/leads").header("idempotency-key", &key).json(&body(&key));
+        let request =
+            caller.request(Method::POST, "/leads").header("idempotency-key", &key).json(&body(&key));
         let answered = match request.send().await {
             Ok(response) if response.status() == StatusCode::CREATED => response.json::<Value>().await.ok(),
             _ => None,
@@ -49,7 +50,10 @@ async fn killed_in_the_middle_of_a_load_it_has_lost_and_doubled_nothing() {
     let mut server = Server::start().await;
     let caller = server.log_in().await;
     let senders: Vec<_> = (0..SENDERS).map(|n| tokio::spawn(send_until_cut_off(caller.clone(), n))).collect();
-    wait::until("enough is stored", Duration::from_secs(30), async || server.database.event_count().await > 500).await;
+    wait::until("enough is stored", Duration::from_secs(30), async || {
+        server.database.event_count().await > 500
+    })
+    .await;
     server.kill();
     let mut known = Vec::new();
     for sender in senders {
@@ -60,7 +64,11 @@ async fn killed_in_the_middle_of_a_load_it_has_lost_and_doubled_nothing() {
     let stored = sources(&server).await;
     let mut acknowledged = 0;
     for (key, lead) in known.iter().flat_map(|known| &known.acknowledged) {
-        assert_eq!(stored.get(key).map(Vec::as_slice), Some([lead.clone()].as_slice()), "{key} is stored once");
+        assert_eq!(
+            stored.get(key).map(Vec::as_slice),
+            Some([lead.clone()].as_slice()),
+            "{key} is stored once"
+        );
         acknowledged += 1;
     }
     let mut settled = 0;

@@ -21,7 +21,8 @@ async fn the_feed_resumes_by_cursor_without_gap_or_repetition() {
         let page = caller.get(&format!("/events?after={cursor}&limit=10&types=lead.*")).await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.body);
         assert_eq!(page.header("content-type"), "application/cloudevents-batch+json");
-        positions.extend(page.body.as_array().unwrap().iter().map(|event| event["position"].as_i64().unwrap()));
+        positions
+            .extend(page.body.as_array().unwrap().iter().map(|event| event["position"].as_i64().unwrap()));
         cursor = page.header("next-cursor");
         if page.header("has-more") == "false" {
             break;
@@ -61,7 +62,8 @@ async fn a_long_poll_answers_when_something_happens() {
 async fn the_stream_sends_each_event_once_and_ends_when_the_server_stops() {
     let mut server = Server::start().await;
     let caller = server.log_in().await;
-    let response = caller.request(Method::GET, "/stream?after=earliest&types=lead.created").send().await.unwrap();
+    let response =
+        caller.request(Method::GET, "/stream?after=earliest&types=lead.created").send().await.unwrap();
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     let reader = tokio::spawn(async move {
         let mut text = String::new();

@@ -13,7 +13,12 @@ async fn another_organizations_resources_are_not_there() {
     let lead = created.text("id");
     let call = mine.connected_call("+14155552671").await;
     mine.get_after(&created, &format!("/leads/{lead}")).await;
-    for path in [format!("/leads/{lead}"), format!("/leads/{lead}/timeline"), format!("/calls/{call}"), format!("/calls/{call}/transcript")] {
+    for path in [
+        format!("/leads/{lead}"),
+        format!("/leads/{lead}/timeline"),
+        format!("/calls/{call}"),
+        format!("/calls/{call}/transcript"),
+    ] {
         let read = theirs.get(&path).await;
         assert_eq!(read.status, StatusCode::NOT_FOUND, "GET {path}");
     }
@@ -22,7 +27,11 @@ async fn another_organizations_resources_are_not_there() {
         (Method::DELETE, format!("/leads/{lead}"), json!({})),
         (Method::POST, format!("/leads/{lead}/notes"), json!({ "text": "x" })),
         (Method::POST, format!("/calls/{call}/end"), json!({ "outcome": "completed" })),
-        (Method::POST, "/escalations".to_owned(), json!({ "callId": call, "trigger": "override", "reason": "x" })),
+        (
+            Method::POST,
+            "/escalations".to_owned(),
+            json!({ "callId": call, "trigger": "override", "reason": "x" }),
+        ),
     ] {
         let written = answer(theirs.request(method.clone(), &path).json(&body)).await;
         assert_eq!(written.status, StatusCode::NOT_FOUND, "{method} {path}: {}", written.body);
@@ -30,7 +39,10 @@ async fn another_organizations_resources_are_not_there() {
     let linked = theirs
         .post("/calls", json!({ "phoneNumber": "+14155552671", "direction": "inbound", "leadId": lead }))
         .await;
-    assert_eq!((linked.status, &linked.body["errors"][0]["pointer"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("/leadId")));
+    assert_eq!(
+        (linked.status, &linked.body["errors"][0]["pointer"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("/leadId"))
+    );
     assert_eq!(theirs.get("/leads").await.body["data"], json!([]));
     assert_eq!(theirs.get("/events").await.body, json!([]));
 }
@@ -67,16 +79,25 @@ async fn a_refresh_token_is_good_for_a_new_session_and_logout_ends_it() {
     });
     let session = answer(http.post(format!("{}/api/v1/auth/login", server.url)).json(&login)).await;
     let refresh = async |token: &str| {
-        answer(http.post(format!("{}/api/v1/auth/refresh", server.url)).json(&json!({ "refreshToken": token }))).await
+        answer(
+            http.post(format!("{}/api/v1/auth/refresh", server.url)).json(&json!({ "refreshToken": token })),
+        )
+        .await
     };
     let second = refresh(&session.text("refreshToken")).await;
     assert_eq!(second.status, StatusCode::OK, "{}", second.body);
     let token = second.text("refreshToken");
-    let out = answer(http.post(format!("{}/api/v1/auth/logout", server.url)).json(&json!({ "refreshToken": token }))).await;
+    let out = answer(
+        http.post(format!("{}/api/v1/auth/logout", server.url)).json(&json!({ "refreshToken": token })),
+    )
+    .await;
     assert_eq!(out.status, StatusCode::NO_CONTENT);
     assert_eq!(refresh(&token).await.status, StatusCode::UNAUTHORIZED);
     let mut wrong = login.clone();
     wrong["password"] = json!("not the password");
     let refused = answer(http.post(format!("{}/api/v1/auth/login", server.url)).json(&wrong)).await;
-    assert_eq!((refused.status, &refused.body["code"]), (StatusCode::UNAUTHORIZED, &json!("invalid_credentials")));
+    assert_eq!(
+        (refused.status, &refused.body["code"]),
+        (StatusCode::UNAUTHORIZED, &json!("invalid_credentials"))
+    );
 }

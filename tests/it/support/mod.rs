@@ -7,10 +7,10 @@ pub mod database;
 pub mod fold;
 /// Topics and a consumer group for each test.
 pub mod kafka;
-/// The binary, running.
-pub mod server;
 /// The shared Redis; keys and channels carry a name of the test's own.
 pub mod redis;
+/// The binary, running.
+pub mod server;
 /// Waiting until something is so.
 pub mod wait;
 /// Who wishes what, by name.

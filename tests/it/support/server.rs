@@ -48,7 +48,10 @@ impl Server {
     /// Starts a server with settings of its own, as environment variables.
     pub async fn start_with(environment: &[(&str, &str)]) -> Self {
         let database = database::create().await;
-        let data = std::env::temp_dir().join(format!("seiketsu-it-{}", uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, database.url.as_bytes())));
+        let data = std::env::temp_dir().join(format!(
+            "seiketsu-it-{}",
+            uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, database.url.as_bytes())
+        ));
         std::fs::create_dir_all(&data).unwrap();
         let port = free_port();
         let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
@@ -118,7 +121,8 @@ impl Server {
 
     /// The second organization's manager.
     pub async fn log_in_elsewhere(&self) -> Caller {
-        self.log_in_as("SEIKETSU_SECOND_ORGANIZATION", "SEIKETSU_SECOND_EMAIL", "SEIKETSU_SECOND_PASSWORD").await
+        self.log_in_as("SEIKETSU_SECOND_ORGANIZATION", "SEIKETSU_SECOND_EMAIL", "SEIKETSU_SECOND_PASSWORD")
+            .await
     }
 
     /// The value of a line of `dev.env`.
