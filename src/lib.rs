@@ -8,6 +8,8 @@
 pub mod clock;
 /// What an operator can set.
 pub mod config;
+/// What is wrong with an installation, why, and what to do.
+pub mod doctor;
 /// A private Postgres for development, from programs found on the machine.
 pub mod embedded;
 /// Waking readers after commits.

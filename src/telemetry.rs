@@ -8,12 +8,15 @@ use std::panic::PanicHookInfo;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::StatusCode;
 use axum::routing::get;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 
 use crate::config::{LogFormat, TelemetryConfig};
+use crate::event_store::Pools;
+use crate::migrate;
 
 /// From what an append on a fast disk takes to what a client gives up after.
 const SECONDS: &[f64] =
@@ -97,11 +100,25 @@ fn words<'a>(panic: &'a PanicHookInfo<'_>) -> &'a str {
         .unwrap_or("without words")
 }
 
-/// `/metrics` and `/api/health/live`, for roles without the API.
-pub fn ops_router(metrics: PrometheusHandle) -> Router {
+/// `/metrics`, `/api/health/live` and `/api/health/ready`, for roles without the API.
+pub fn ops_router(metrics: PrometheusHandle, pools: Pools) -> Router {
     let render =
         async move || ([("content-type", "text/plain; version=0.0.4; charset=utf-8")], metrics.render());
-    Router::new().route("/metrics", get(render)).route("/api/health/live", get(async || "alive\n"))
+    Router::new()
+        .route("/metrics", get(render))
+        .route("/api/health/live", get(async || "alive\n"))
+        .route("/api/health/ready", get(async move || ready(&pools).await))
+}
+
+/// Ready means: the database answers and has the schema of this release.
+async fn ready(pools: &Pools) -> (StatusCode, &'static str) {
+    let Ok(mut connection) = pools.system().acquire().await else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n");
+    };
+    match migrate::pending(&mut connection).await {
+        Ok(pending) if pending.is_empty() => (StatusCode::OK, "ready\n"),
+        _ => (StatusCode::SERVICE_UNAVAILABLE, "the schema is not that of this release\n"),
+    }
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ async fn background(config: Config) -> Result<Base, Failure> {
 async fn serve_operations(base: &Base, telemetry: &TelemetryConfig) -> Result<(), Failure> {
     let Some(address) = telemetry.metrics_bind else { return Ok(()) };
     let listener = TcpListener::bind(address).await?;
-    let router = telemetry::ops_router(base.metrics.clone());
+    let router = telemetry::ops_router(base.metrics.clone(), base.pools.clone());
     let stop = base.lifecycle.stop().clone();
     let limits = ServerLimits::from(&base.config.http);
     base.lifecycle.spawn("operations", async move { server::serve(listener, router, limits, stop).await });

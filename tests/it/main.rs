@@ -5,6 +5,7 @@
 mod support;
 
 mod architecture;
+mod doctor;
 mod embedded;
 mod event_store;
 mod http;

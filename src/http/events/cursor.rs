@@ -67,6 +67,8 @@ pub fn patterns(raw: Option<&str>) -> Result<Vec<String>, Problem> {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+
     use super::{Start, decode, encode, patterns};
 
     #[test]

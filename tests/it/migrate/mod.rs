@@ -1,7 +1,13 @@
 //! The schema, brought up to date by any number of processes at once.
 
+use axum::body::Body;
+use axum::http::Request;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use seiketsu::event_store::Pools;
 use seiketsu::migrate::{self, SchemaError};
+use seiketsu::telemetry::ops_router;
 use sqlx::Executor;
+use tower::ServiceExt;
 
 use crate::support::database;
 
@@ -49,4 +55,20 @@ async fn what_a_newer_release_applied_is_left_alone() {
     superuser.execute(newer).await.unwrap();
     assert_eq!(migrate::run(&database.url).await.unwrap(), []);
     assert_eq!(migrate::unknown(&mut superuser).await.unwrap(), [999_999]);
+}
+
+#[tokio::test]
+async fn a_role_without_the_api_is_ready_once_the_schema_is_there() {
+    let database = database::create_empty().await;
+    assert_eq!(status("/api/health/live", &database.pools).await, 200);
+    assert_eq!(status("/api/health/ready", &database.pools).await, 503);
+    migrate::run(&database.url).await.unwrap();
+    assert_eq!(status("/api/health/ready", &database.pools).await, 200);
+    assert_eq!(status("/metrics", &database.pools).await, 200);
+}
+
+async fn status(path: &str, pools: &Pools) -> u16 {
+    let metrics = PrometheusBuilder::new().build_recorder().handle();
+    let request = Request::get(path).body(Body::empty()).unwrap();
+    ops_router(metrics, pools.clone()).oneshot(request).await.unwrap().status().as_u16()
 }
