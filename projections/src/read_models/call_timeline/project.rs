@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::tell;
-use crate::{ApplyError, Projection};
+use crate::{ApplyError, Projection, fact_of};
 
 /// See the module documentation.
 pub struct CallTimeline;
@@ -89,7 +89,7 @@ impl<'a> Line<'a> {
     /// `None` for an event of no concern to a call.
     fn of(event: &'a Envelope, calls: &CallsOfEscalations) -> Result<Option<Self>, ApplyError> {
         let poison = |reason: String| ApplyError::Poison { position: event.position, reason };
-        let fact = event.fact.as_ref().map_err(|error| poison(error.to_string()))?;
+        let fact = fact_of(event)?;
         let (call, title) = match fact {
             Fact::Call(of_call) => (event.aggregate_id, tell::call(of_call)),
             Fact::Escalation(of_escalation) => {

@@ -1,13 +1,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use seiketsu_domain::call::{CallEvent, Segment, Speaker};
+use seiketsu_domain::call::{CallEvent, Segment};
 use seiketsu_domain::catalogue::Fact;
 use seiketsu_domain::envelope::Envelope;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{ApplyError, Projection};
+use crate::read_models::word::word;
+use crate::{ApplyError, Projection, fact_of};
 
 /// See the module documentation.
 pub struct Transcripts;
@@ -29,11 +30,7 @@ impl Projection for Transcripts {
     async fn apply(&self, rows: &mut PgConnection, batch: &[Arc<Envelope>]) -> Result<(), ApplyError> {
         let mut spoken = Vec::new();
         for envelope in batch {
-            let fact = envelope.fact.as_ref().map_err(|error| ApplyError::Poison {
-                position: envelope.position,
-                reason: error.to_string(),
-            })?;
-            if let Fact::Call(CallEvent::TranscriptAdded(added)) = fact {
+            if let Fact::Call(CallEvent::TranscriptAdded(added)) = fact_of(envelope)? {
                 spoken.extend((added.first_index..).zip(&added.segments).map(|(index, segment)| Spoken {
                     tenant: envelope.tenant.0,
                     call: envelope.aggregate_id,
@@ -53,15 +50,8 @@ struct Spoken<'a> {
     segment: &'a Segment,
 }
 
-fn speaker_name(speaker: Speaker) -> &'static str {
-    match speaker {
-        Speaker::Caller => "caller",
-        Speaker::Agent => "agent",
-        Speaker::Human => "human",
-    }
-}
-
 async fn write(rows: &mut PgConnection, spoken: &[Spoken<'_>]) -> Result<(), ApplyError> {
+    let speakers = spoken.iter().map(|row| word(row.segment.speaker)).collect::<Result<Vec<_>, _>>()?;
     sqlx::query(
         "insert into transcript_segments
                 (tenant_id, call_id, index, speaker, text, start_ms, end_ms, confidence, final)
@@ -71,7 +61,7 @@ async fn write(rows: &mut PgConnection, spoken: &[Spoken<'_>]) -> Result<(), App
     .bind(spoken.iter().map(|row| row.tenant).collect::<Vec<_>>())
     .bind(spoken.iter().map(|row| row.call).collect::<Vec<_>>())
     .bind(spoken.iter().map(|row| row.index).collect::<Vec<_>>())
-    .bind(spoken.iter().map(|row| speaker_name(row.segment.speaker)).collect::<Vec<_>>())
+    .bind(speakers)
     .bind(spoken.iter().map(|row| row.segment.text.as_str()).collect::<Vec<_>>())
     .bind(spoken.iter().map(|row| i64::from(row.segment.start_ms)).collect::<Vec<_>>())
     .bind(spoken.iter().map(|row| i64::from(row.segment.end_ms)).collect::<Vec<_>>())

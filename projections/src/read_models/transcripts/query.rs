@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 
 use super::Transcripts;
 use crate::page::{Cursor, Page, QueryError, as_of, fingerprint, rows_for};
+use crate::read_models::word::value;
 
 /// A stretch of one speaker's words. Times are milliseconds into the call.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -27,14 +28,12 @@ pub struct SegmentRow {
 
 type Columns = (i64, String, String, i64, i64, Option<f64>, bool);
 
-impl From<Columns> for SegmentRow {
-    fn from((index, speaker, text, start_ms, end_ms, confidence, is_final): Columns) -> Self {
-        let speaker = match speaker.as_str() {
-            "caller" => Speaker::Caller,
-            "agent" => Speaker::Agent,
-            _ => Speaker::Human,
-        };
-        Self { index, speaker, text, start_ms, end_ms, confidence, is_final }
+impl TryFrom<Columns> for SegmentRow {
+    type Error = serde_json::Error;
+
+    fn try_from(row: Columns) -> Result<Self, Self::Error> {
+        let (index, speaker, text, start_ms, end_ms, confidence, is_final) = row;
+        Ok(Self { index, speaker: value(&speaker)?, text, start_ms, end_ms, confidence, is_final })
     }
 }
 
@@ -63,6 +62,6 @@ pub async fn list(
     .bind(rows_for(limit))
     .fetch_all(read)
     .await?;
-    let rows = rows.into_iter().map(SegmentRow::from).collect();
-    Ok(Page::cut(rows, limit, as_of, |last| Cursor::new(mark, vec![Some(last.index.to_string())])))
+    let cursor = |row: &Columns| Cursor::new(mark, vec![Some(row.0.to_string())]);
+    Ok(Page::cut(rows, limit, as_of, cursor).try_map(SegmentRow::try_from)?)
 }
