@@ -60,6 +60,17 @@ enum Role {
     },
     /// Print the API document.
     Openapi,
+    /// Look for what is wrong with this installation.
+    Doctor {
+        /// Answer as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Ask a running server whether it is ready; exit code 0 or 1.
+    Healthcheck {
+        #[arg(default_value = "http://127.0.0.1:8080/api/health/ready")]
+        url: String,
+    },
     /// Print the documentation of every setting.
     ConfigReference,
 }
@@ -106,6 +117,8 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Role::Migrate => roles::migrate(config()?).await,
         Role::Seed { credentials, url } => roles::seed(config()?, &credentials, &url).await,
         Role::Openapi => roles::openapi(),
+        Role::Doctor { json } => roles::doctor(config(), json).await,
+        Role::Healthcheck { url } => Ok(ExitCode::from(crate::doctor::healthcheck(&url).await)),
         Role::ConfigReference => {
             print!("{}", crate::config::reference());
             Ok(ExitCode::SUCCESS)

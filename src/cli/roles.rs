@@ -8,7 +8,8 @@ use tokio::net::TcpListener;
 
 use super::Failure;
 use super::parts::{Base, database_url, signing_key};
-use crate::config::{Config, TelemetryConfig};
+use crate::config::{Config, ConfigError, TelemetryConfig};
+use crate::doctor::{self as checks, Report};
 use crate::event_store::{PoolSizes, Pools};
 use crate::http::server::{self, ServerLimits};
 use crate::lifecycle::{self, Drained, Lifecycle};
@@ -132,4 +133,17 @@ fn unknown(name: &str) -> String {
 pub fn openapi() -> Done {
     println!("{}", crate::http::openapi::document().to_pretty_json()?);
     Ok(ExitCode::SUCCESS)
+}
+
+pub async fn doctor(config: Result<Config, ConfigError>, json: bool) -> Done {
+    let report = match config {
+        Ok(config) => checks::doctor(&config).await,
+        Err(error) => Report::misconfigured(&error),
+    };
+    if json {
+        println!("{}", report.to_json()?);
+    } else {
+        print!("{report}");
+    }
+    Ok(ExitCode::from(report.exit_code()))
 }
