@@ -27,6 +27,8 @@ pub mod telemetry;
 pub mod command;
 /// What was decided, for ever.
 pub mod event_store;
+/// Events to Kafka, each at least once and in order.
+pub mod relay;
 
 /// Who somebody is and what they may do.
 pub mod identity;

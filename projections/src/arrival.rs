@@ -1,18 +1,19 @@
 //! Waiting until a read model has arrived at a position, so that a client can read what it wrote.
 
 use std::collections::HashMap;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use sqlx::PgPool;
 use tokio::sync::watch;
 
 use crate::Projection;
+use crate::source::WHOLE_STORE;
 
 /// How far the projections of this process have come. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Arrivals {
-    positions: Arc<RwLock<HashMap<&'static str, i64>>>,
+    positions: Arc<RwLock<HashMap<(&'static str, String), i64>>>,
     moved: watch::Sender<()>,
 }
 
@@ -30,22 +31,37 @@ pub struct Awaited {
     pub partition: Option<String>,
 }
 
-/// How often other processes' progress is looked up while waiting.
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
+/// How often other processes' progress is looked up while waiting: less often the longer it takes.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+const LOOK_AGAIN_AT_LEAST: Duration = Duration::from_millis(50);
 
 impl Arrivals {
-    /// Notes that a projection has applied everything up to `position`.
-    pub fn arrived(&self, projection: &'static str, position: i64) {
-        let mut positions = self.positions.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        positions.insert(projection, position);
+    /// Notes that a projection of this process has applied everything of a source partition up to `position`.
+    pub fn arrived(&self, projection: &'static str, partition: &str, position: i64) {
+        let mut positions = self.positions.write().unwrap_or_else(PoisonError::into_inner);
+        positions.insert((projection, partition.to_owned()), position);
         drop(positions);
         self.moved.send_replace(());
     }
 
-    /// How far a projection of this process is; `None` where it runs elsewhere.
+    /// Up to where a projection has applied the whole store, as far as this process knows; `None` where it runs
+    /// elsewhere.
     #[must_use]
-    pub fn position(&self, projection: &str) -> Option<i64> {
-        self.positions.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(projection).copied()
+    pub fn position(&self, projection: &'static str) -> Option<i64> {
+        self.known(projection, WHOLE_STORE)
+    }
+
+    fn known(&self, projection: &'static str, partition: &str) -> Option<i64> {
+        let positions = self.positions.read().unwrap_or_else(PoisonError::into_inner);
+        positions.get(&(projection, partition.to_owned())).copied()
+    }
+
+    fn is_known(&self, projection: &'static str, awaited: &Awaited) -> bool {
+        let partitions = [Some(WHOLE_STORE), awaited.partition.as_deref()];
+        partitions
+            .into_iter()
+            .flatten()
+            .any(|partition| self.known(projection, partition).is_some_and(|at| at >= awaited.position))
     }
 
     /// Waits until `projection` has applied what is awaited, at most `patience`. Returns whether it has.
@@ -61,19 +77,38 @@ impl Arrivals {
     ) -> Result<bool, sqlx::Error> {
         let deadline = Instant::now() + patience;
         let mut moved = self.moved.subscribe();
+        // Where the projection runs in this process, it will tell; the table is asked only when that takes long.
+        let mut look_again =
+            if self.position(projection.name()).is_some() { LOOK_AGAIN } else { Duration::ZERO };
         loop {
-            if self.position(projection.name()).is_some_and(|at| at >= awaited.position)
-                || (self.position(projection.name()).is_none_or(|_| awaited.partition.is_some())
-                    && has_arrived(pool, projection, awaited).await?)
+            let look_at = Instant::now() + look_again;
+            if self.hears_of(projection.name(), awaited, &mut moved, look_at.min(deadline)).await
+                || has_arrived(pool, projection, awaited).await?
             {
                 return Ok(true);
             }
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            if Instant::now() >= deadline {
                 return Ok(false);
             }
-            // Progress in this process wakes us; progress elsewhere is looked up.
-            drop(tokio::time::timeout(left.min(LOOK_AGAIN), moved.changed()).await);
+            look_again = (look_again * 2).clamp(LOOK_AGAIN, LOOK_AGAIN_AT_LEAST);
+        }
+    }
+
+    /// Waits for progress of this process until `time`.
+    async fn hears_of(
+        &self,
+        projection: &'static str,
+        awaited: &Awaited,
+        moved: &mut watch::Receiver<()>,
+        time: Instant,
+    ) -> bool {
+        loop {
+            if self.is_known(projection, awaited) {
+                return true;
+            }
+            if tokio::time::timeout_at(time.into(), moved.changed()).await.is_err() {
+                return false;
+            }
         }
     }
 }

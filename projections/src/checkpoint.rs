@@ -1,9 +1,13 @@
 //! How far a projection has come.
 //!
-//! A checkpoint row moves by compare-and-set in the same transaction as the rows it stands for. A worker that was
-//! replaced without noticing finds the row elsewhere than it left it, changes nothing, and starts over from the
-//! table. Positions within a partition only grow, so redelivered events are recognised by comparison alone, and
-//! changing the source needs no translation.
+//! A checkpoint row moves by compare-and-set in the same transaction as the rows it stands for, and moves first, so
+//! that a worker waits for another with nothing else locked. Each worker also holds the row `*` of its projections:
+//! a worker that reads the store cannot move while one that reads Kafka has something open, nor the other way
+//! round. A worker that was overtaken without noticing finds a row elsewhere than it left it, changes nothing, and
+//! starts over from the table. So any number of workers, from whatever sources, apply an event once.
+//!
+//! Positions within a partition only grow, so redelivered events are recognised by comparison alone, and changing
+//! the source needs no translation.
 
 use std::collections::HashMap;
 
@@ -82,6 +86,17 @@ impl Checkpoints {
         self.positions.len() <= 1 || envelope.position > self.position(&partition_of(envelope, partitions))
     }
 
+    /// Everything of a Kafka partition up to here is applied.
+    #[must_use]
+    pub fn applied(&self, partition: &str) -> i64 {
+        self.position(partition).max(self.position(WHOLE_STORE))
+    }
+
+    /// Grows with every move of any Kafka partition.
+    fn sum_of_partitions(&self) -> i64 {
+        self.positions.values().sum::<i64>() - self.position(WHOLE_STORE)
+    }
+
     fn position(&self, partition: &str) -> i64 {
         self.positions.get(partition).copied().unwrap_or(0)
     }
@@ -131,12 +146,9 @@ pub async fn move_all(
     projections: &[(&dyn Projection, &Checkpoints)],
     reach: &[Reach],
 ) -> Result<(), MoveError> {
-    let mut names = Vec::new();
-    let mut versions = Vec::new();
-    let mut partitions = Vec::new();
-    let mut expected = Vec::new();
-    let mut next = Vec::new();
-    let mut offsets = Vec::new();
+    let whole_store = reach.iter().any(|reach| reach.partition == WHOLE_STORE);
+    hold(connection, projections, whole_store).await?;
+    let mut moves = Moves::default();
     for (projection, checkpoints) in projections {
         let fresh: Vec<String> =
             reach.iter().map(|r| r.partition.clone()).filter(|p| !checkpoints.has(p)).collect();
@@ -144,30 +156,92 @@ pub async fn move_all(
             ensure(&mut *connection, *projection, &fresh).await?;
         }
         for reach in reach {
-            names.push(projection.name());
-            versions.push(projection.version());
-            partitions.push(reach.partition.as_str());
-            expected.push(checkpoints.position(&reach.partition));
-            next.push(reach.position.max(checkpoints.position(&reach.partition)));
-            offsets.push(reach.next_offset);
+            moves.add(*projection, checkpoints, reach, whole_store);
         }
     }
-    let moved = sqlx::query(
-        "update projection_checkpoints c
-            set position = n.next, next_offset = coalesce(n.next_offset, c.next_offset), moved_at = now()
-           from unnest($1::text[], $2::int[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])
-                as n(projection, version, partition, expected, next, next_offset)
-          where c.projection = n.projection and c.version = n.version and c.partition = n.partition
-            and c.position = n.expected",
-    )
-    .bind(&names)
-    .bind(&versions)
-    .bind(&partitions)
-    .bind(&expected)
-    .bind(&next)
-    .bind(&offsets)
-    .execute(&mut *connection)
+    moves.make(connection).await
+}
+
+/// Keeps workers with another kind of source out until the transaction ends, and notices those that were here.
+async fn hold(
+    connection: &mut PgConnection,
+    projections: &[(&dyn Projection, &Checkpoints)],
+    whole_store: bool,
+) -> Result<(), MoveError> {
+    let names: Vec<&str> = projections.iter().map(|(projection, _)| projection.name()).collect();
+    let versions: Vec<i32> = projections.iter().map(|(projection, _)| projection.version()).collect();
+    let held: HashMap<String, i64> = sqlx::query_as(&format!(
+        "select c.projection, c.position from projection_checkpoints c
+           join unnest($1::text[], $2::int[]) as n(projection, version) using (projection, version)
+          where c.partition = '{WHOLE_STORE}' order by c.projection for {} of c",
+        if whole_store { "update" } else { "share" }
+    ))
+    .bind(names)
+    .bind(versions)
+    .fetch_all(connection)
     .await?
-    .rows_affected();
-    if moved == names.len() as u64 { Ok(()) } else { Err(MoveError::Fenced) }
+    .into_iter()
+    .collect();
+    let as_believed = |(projection, checkpoints): &(&dyn Projection, &Checkpoints)| {
+        held.get(projection.name()) == Some(&checkpoints.position(WHOLE_STORE))
+    };
+    if projections.iter().all(as_believed) { Ok(()) } else { Err(MoveError::Fenced) }
+}
+
+/// Moves, one row of a checkpoint each, as columns.
+#[derive(Default)]
+struct Moves<'a> {
+    names: Vec<&'static str>,
+    versions: Vec<i32>,
+    partitions: Vec<&'a str>,
+    expected: Vec<i64>,
+    next: Vec<i64>,
+    offsets: Vec<Option<i64>>,
+    /// Where the whole store moves: what the Kafka partitions must add up to, that is, not have moved.
+    others: Vec<Option<i64>>,
+}
+
+impl<'a> Moves<'a> {
+    fn add(
+        &mut self,
+        projection: &dyn Projection,
+        checkpoints: &Checkpoints,
+        reach: &'a Reach,
+        whole_store: bool,
+    ) {
+        let position = checkpoints.position(&reach.partition);
+        self.names.push(projection.name());
+        self.versions.push(projection.version());
+        self.partitions.push(&reach.partition);
+        self.expected.push(position);
+        self.next.push(reach.position.max(position));
+        self.offsets.push(reach.next_offset);
+        self.others.push(whole_store.then(|| checkpoints.sum_of_partitions()));
+    }
+
+    async fn make(self, connection: &mut PgConnection) -> Result<(), MoveError> {
+        let wanted = self.names.len() as u64;
+        let moved = sqlx::query(
+            "update projection_checkpoints c
+                set position = n.next, next_offset = coalesce(n.next_offset, c.next_offset), moved_at = now()
+               from unnest($1::text[], $2::int[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
+                    as n(projection, version, partition, expected, next, next_offset, others)
+              where c.projection = n.projection and c.version = n.version and c.partition = n.partition
+                and c.position = n.expected
+                and (n.others is null or n.others = (
+                        select coalesce(sum(o.position), 0) from projection_checkpoints o
+                         where o.projection = n.projection and o.version = n.version and o.partition <> '*'))",
+        )
+        .bind(self.names)
+        .bind(self.versions)
+        .bind(self.partitions)
+        .bind(self.expected)
+        .bind(self.next)
+        .bind(self.offsets)
+        .bind(self.others)
+        .execute(connection)
+        .await?
+        .rows_affected();
+        if moved == wanted { Ok(()) } else { Err(MoveError::Fenced) }
+    }
 }

@@ -1,23 +1,22 @@
 //! The one loop that moves events into read models, live and in a rebuild.
 //!
-//! A worker drives a group of projections from one source. Per batch it opens one transaction, lets every
-//! projection apply what is new to it, moves all checkpoints and commits: rows and checkpoints are never apart.
+//! A worker drives a group of projections from one source. Per batch it opens one transaction, moves all
+//! checkpoints, lets every projection apply what is new to it, and commits: rows and checkpoints are never apart.
 //! Where that fails for a reason that will not pass, each projection of the group goes on alone, event by event;
 //! the event that cannot be applied is parked with its stream, and the rest goes on.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use seiketsu_domain::envelope::Envelope;
-use sqlx::{Connection, PgConnection, PgPool};
+use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 use crate::arrival::Arrivals;
-use crate::checkpoint::{Checkpoints, MoveError, move_all};
-use crate::dead_letter::{self, StreamKey};
+use crate::checkpoint::{MoveError, move_all};
+use crate::driven::{Driven, News};
 use crate::projection::{ApplyError, Projection};
 use crate::source::{Batch, Reach, ResumePoint, Source, SourceError, WHOLE_STORE};
+use crate::store;
 
 /// Drives a group of projections.
 pub struct Worker {
@@ -26,12 +25,6 @@ pub struct Worker {
     /// Kafka partitions per topic: fixes which events share a checkpoint.
     partitions: i16,
     arrivals: Arrivals,
-}
-
-struct Driven {
-    projection: Arc<dyn Projection>,
-    checkpoints: Checkpoints,
-    parked: HashSet<StreamKey>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +55,8 @@ impl From<MoveError> for Failure {
 /// First pause after a failure; doubles up to [`LONGEST_PAUSE`].
 const PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// Events per transaction where the store fills a gap.
+const FILL: i64 = 1000;
 
 impl Worker {
     /// A worker over `pool` (the system role). `arrivals` learns how far each projection has come.
@@ -74,10 +69,9 @@ impl Worker {
     ) -> Self {
         let projections = projections
             .into_iter()
-            .map(|projection| Driven {
-                projection,
-                checkpoints: Checkpoints::default(),
-                parked: HashSet::new(),
+            .map(|projection| {
+                let name = projection.name().to_owned();
+                Driven::new(projection, name)
             })
             .collect();
         Self { pool, projections, partitions, arrivals }
@@ -87,19 +81,12 @@ impl Worker {
     pub async fn run(mut self, mut source: Box<dyn Source>, stop: CancellationToken) {
         let mut pause = PAUSE;
         while !stop.is_cancelled() {
-            match self.run_until_failure(source.as_mut(), &stop, &mut pause).await {
-                Ok(()) => return,
-                Err(Failure::Fenced) => {
-                    tracing::info!("checkpoint moved by another worker; resuming from the table")
-                }
-                Err(failure) => {
-                    tracing::warn!(
-                        error = &failure as &dyn std::error::Error,
-                        ?pause,
-                        "projection worker resumes"
-                    );
-                }
-            }
+            let Err(interruption) = self.run_until_interrupted(source.as_mut(), &stop, &mut pause).await
+            else {
+                return;
+            };
+            let Err(failure) = self.go_on_after(interruption).await else { continue };
+            tracing::warn!(error = &failure as &dyn std::error::Error, ?pause, "projection worker resumes");
             tokio::select! {
                 () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
                 () = stop.cancelled() => return,
@@ -107,7 +94,7 @@ impl Worker {
         }
     }
 
-    async fn run_until_failure(
+    async fn run_until_interrupted(
         &mut self,
         source: &mut dyn Source,
         stop: &CancellationToken,
@@ -125,7 +112,43 @@ impl Worker {
         }
     }
 
-    /// Applies everything up to `position` of the store and returns; the rebuild's way to catch up.
+    /// Some interruptions are part of the work; the others come back.
+    async fn go_on_after(&mut self, interruption: Failure) -> Result<(), Failure> {
+        match interruption {
+            Failure::Source(SourceError::Reassigned) => Ok(()),
+            Failure::Source(SourceError::Gap { partition, position, offset }) => {
+                tracing::warn!(partition, offset, "Kafka has forgotten events; reading them from the store");
+                self.fill_gap(&partition, position, offset).await
+            }
+            failure => Err(failure),
+        }
+    }
+
+    /// Applies what lies in a partition before `position`, so that Kafka can go on there with `offset`.
+    async fn fill_gap(&mut self, partition: &str, position: i64, offset: i64) -> Result<(), Failure> {
+        self.load().await?;
+        let Some((aggregate, number)) = partition.split_once('/') else { return Ok(()) };
+        let place = (aggregate, number.parse().unwrap_or_default(), self.partitions);
+        let applied = self.projections.iter().map(|driven| driven.checkpoints.applied(partition)).min();
+        let mut reached = applied.unwrap_or_default();
+        loop {
+            let events = store::events_of_partition(&self.pool, place, reached, position, FILL).await?;
+            let more = events.len() as i64 == FILL;
+            reached = if more { events.last().map_or(reached, |last| last.position) } else { position - 1 };
+            let reach = Reach {
+                partition: partition.to_owned(),
+                position: reached,
+                next_offset: (!more).then_some(offset),
+            };
+            let events = events.into_iter().map(Arc::new).collect();
+            self.apply(&Batch { events, reach: vec![reach] }).await?;
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Applies everything up to `position` of the store and returns; for whoever needs a read model to be current.
     ///
     /// # Errors
     /// The first failure, with everything before it committed.
@@ -152,129 +175,66 @@ impl Worker {
         let mut connection = self.pool.acquire().await?;
         let mut from = ResumePoint { watermark: i64::MAX, ..ResumePoint::default() };
         for driven in &mut self.projections {
-            driven.checkpoints = Checkpoints::load(&mut connection, driven.projection.as_ref()).await?;
-            driven.parked = dead_letter::parked_streams(&mut *connection, driven.projection.name()).await?;
-            from.watermark = from.watermark.min(driven.checkpoints.watermark);
+            driven.load(&mut connection).await?;
+            let watermark = driven.checkpoints.watermark;
+            from.watermark = from.watermark.min(watermark);
             for (partition, offset) in &driven.checkpoints.offsets {
                 let slowest = from.offsets.entry(partition.clone()).or_insert(*offset);
                 *slowest = (*slowest).min(*offset);
             }
-            self.arrivals.arrived(driven.projection.name(), driven.checkpoints.watermark);
+            self.arrivals.arrived(driven.projection.name(), WHOLE_STORE, watermark);
         }
         Ok(from)
     }
 
     async fn apply(&mut self, batch: &Batch) -> Result<(), Failure> {
         let started = Instant::now();
-        let news: Vec<Vec<Arc<Envelope>>> =
+        let news: Vec<News> =
             self.projections.iter().map(|driven| driven.news(batch, self.partitions)).collect();
-        let parked = self.projections.iter().zip(&news).any(|(driven, news)| driven.touches_parked(news));
-        let together = if parked { None } else { Some(self.apply_together(&news, &batch.reach).await) };
-        match together {
-            Some(Err(Failure::Apply(error))) if error.is_transient() => return Err(Failure::Apply(error)),
-            None | Some(Err(Failure::Apply(_))) => self.apply_one_by_one(&news, &batch.reach).await?,
-            Some(outcome) => outcome?,
+        match self.apply_together(&news, &batch.reach).await {
+            // Something will not pass: find out which event it is.
+            Err(Failure::Apply(error)) if !error.is_transient() => {
+                self.apply_one_by_one(&news, &batch.reach).await?;
+            }
+            outcome => outcome?,
         }
         for driven in &mut self.projections {
             driven.checkpoints.moved(&batch.reach);
-            self.arrivals.arrived(driven.projection.name(), driven.checkpoints.watermark);
+            for reach in &batch.reach {
+                self.arrivals.arrived(driven.projection.name(), &reach.partition, reach.position);
+            }
         }
-        self.measure(batch, started);
+        measure(batch, started);
         Ok(())
     }
 
-    async fn apply_together(&self, news: &[Vec<Arc<Envelope>>], reach: &[Reach]) -> Result<(), Failure> {
+    async fn apply_together(&self, news: &[News], reach: &[Reach]) -> Result<(), Failure> {
         let mut transaction = begin(&self.pool).await?;
-        for (driven, news) in self.projections.iter().zip(news) {
-            if !news.is_empty() {
-                driven.projection.apply(&mut transaction, news).await?;
-            }
-        }
         let moves: Vec<_> =
             self.projections.iter().map(|d| (d.projection.as_ref(), &d.checkpoints)).collect();
         move_all(&mut transaction, &moves, reach).await?;
+        for (driven, news) in self.projections.iter().zip(news) {
+            driven.apply(&mut transaction, news).await?;
+        }
         transaction.commit().await?;
         Ok(())
     }
 
-    async fn apply_one_by_one(
-        &mut self,
-        news: &[Vec<Arc<Envelope>>],
-        reach: &[Reach],
-    ) -> Result<(), Failure> {
+    async fn apply_one_by_one(&mut self, news: &[News], reach: &[Reach]) -> Result<(), Failure> {
         for (driven, news) in self.projections.iter_mut().zip(news) {
             let mut transaction = begin(&self.pool).await?;
-            for event in news {
-                driven.apply_or_park(&mut transaction, event).await?;
-            }
             move_all(&mut transaction, &[(driven.projection.as_ref(), &driven.checkpoints)], reach).await?;
+            driven.apply_or_park(&mut transaction, news).await?;
             transaction.commit().await?;
         }
         Ok(())
     }
-
-    fn measure(&self, batch: &Batch, started: Instant) {
-        metrics::histogram!("projection_batch_seconds").record(started.elapsed().as_secs_f64());
-        metrics::histogram!("projection_batch_events").record(batch.events.len() as f64);
-        metrics::counter!("projection_events_total").increment(batch.events.len() as u64);
-    }
 }
 
-impl Driven {
-    fn news(&self, batch: &Batch, partitions: i16) -> Vec<Arc<Envelope>> {
-        let wanted = self.projection.aggregates();
-        batch
-            .events
-            .iter()
-            .filter(|event| wanted.contains(&event.aggregate_type.as_str()))
-            .filter(|event| self.checkpoints.is_new(event, partitions))
-            .cloned()
-            .collect()
-    }
-
-    fn touches_parked(&self, news: &[Arc<Envelope>]) -> bool {
-        !self.parked.is_empty() && news.iter().any(|event| self.parked.contains(&StreamKey::of(event)))
-    }
-
-    async fn apply_or_park(&mut self, rows: &mut PgConnection, event: &Arc<Envelope>) -> Result<(), Failure> {
-        let stream = StreamKey::of(event);
-        let held_back = self.parked.contains(&stream);
-        let failed = if held_back { None } else { self.try_event(rows, event).await? };
-        if held_back || failed.is_some() {
-            dead_letter::park(&mut *rows, self.projection.name(), event, failed.as_deref()).await?;
-            self.parked.insert(stream);
-        }
-        Ok(())
-    }
-
-    /// Applies one event in a savepoint; the reason where it cannot be applied.
-    async fn try_event(
-        &self,
-        rows: &mut PgConnection,
-        event: &Arc<Envelope>,
-    ) -> Result<Option<String>, Failure> {
-        let mut savepoint = rows.begin().await?;
-        match self.projection.apply(&mut savepoint, std::slice::from_ref(event)).await {
-            Ok(()) => {
-                savepoint.commit().await?;
-                Ok(None)
-            }
-            Err(error) if error.is_transient() => Err(error.into()),
-            Err(error) => {
-                savepoint.rollback().await?;
-                tracing::error!(
-                    projection = self.projection.name(),
-                    position = event.position,
-                    event_type = event.event_type,
-                    error = &error as &dyn std::error::Error,
-                    "event parked"
-                );
-                metrics::counter!("projection_parked_total", "projection" => self.projection.name())
-                    .increment(1);
-                Ok(Some(error.to_string()))
-            }
-        }
-    }
+fn measure(batch: &Batch, started: Instant) {
+    metrics::histogram!("projection_batch_seconds").record(started.elapsed().as_secs_f64());
+    metrics::histogram!("projection_batch_events").record(batch.events.len() as f64);
+    metrics::counter!("projection_events_total").increment(batch.events.len() as u64);
 }
 
 /// Read models may lose their last moments in a crash of the database: the checkpoint is lost with them and the
@@ -282,10 +242,4 @@ impl Driven {
 async fn begin(pool: &PgPool) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, sqlx::Error> {
     pool.begin_with("BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL search_path = read_models, public")
         .await
-}
-
-/// Whether a batch comes from the store itself.
-#[must_use]
-pub fn is_whole_store(reach: &Reach) -> bool {
-    reach.partition == WHOLE_STORE
 }

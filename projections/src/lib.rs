@@ -14,6 +14,8 @@ pub mod arrival;
 pub mod checkpoint;
 /// Where events go that a projection cannot apply.
 pub mod dead_letter;
+/// One projection under way.
+mod driven;
 /// The only loop: read a batch, apply it, move the checkpoint, all or nothing.
 pub mod driver;
 /// Events as Kafka records, and Kafka as a source.

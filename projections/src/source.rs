@@ -52,16 +52,22 @@ pub struct ResumePoint {
     pub offsets: HashMap<String, i64>,
 }
 
-/// The source failed; the driver backs off and resumes.
+/// The source cannot go on by itself; the driver resumes it, after a pause where it failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     #[error(transparent)]
     Database(#[from] sqlx::Error),
     #[error(transparent)]
     Kafka(#[from] rdkafka::error::KafkaError),
-    /// A record on a topic that we did not write.
-    #[error("record at {topic}/{partition} offset {offset}: {reason}")]
-    Record { topic: String, partition: i32, offset: i64, reason: String },
+    /// No failure: this worker gets or loses partitions, and needs to know where they stand.
+    #[error("partitions are assigned anew")]
+    Reassigned,
+    /// Kafka no longer has what lies between the checkpoint and this record; the store has.
+    #[error("{partition} skips to offset {offset}")]
+    Gap { partition: String, position: i64, offset: i64 },
+    /// The topics were made with another number of partitions than this installation is configured for.
+    #[error("the record at offset {offset} of {partition} belongs to another partition")]
+    Misplaced { partition: String, offset: i64 },
 }
 
 /// The store as a source: reads upwards in committed order, woken by hints, polling without them.

@@ -69,6 +69,57 @@ pub async fn events_after(
     Ok(rows.into_iter().map(Envelope::from).collect())
 }
 
+/// Events of some aggregates after a position and up to another one, at most `limit`.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn events_between(
+    executor: impl PgExecutor<'_>,
+    aggregates: &[&str],
+    after: i64,
+    up_to: i64,
+    limit: i64,
+) -> Result<Vec<Envelope>, sqlx::Error> {
+    let rows: Vec<EnvelopeRow> = sqlx::query_as(&format!(
+        "select {ENVELOPE_COLUMNS} from events
+          where position > $1 and position <= $2 and aggregate_type = any ($3) order by position limit $4"
+    ))
+    .bind(after)
+    .bind(up_to)
+    .bind(aggregates)
+    .bind(limit)
+    .fetch_all(executor)
+    .await?;
+    Ok(rows.into_iter().map(Envelope::from).collect())
+}
+
+/// The events of one Kafka partition that lie strictly between two positions, at most `limit`.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn events_of_partition(
+    executor: impl PgExecutor<'_>,
+    (aggregate, number, partitions): (&str, i16, i16),
+    after: i64,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<Envelope>, sqlx::Error> {
+    let rows: Vec<EnvelopeRow> = sqlx::query_as(&format!(
+        "select {ENVELOPE_COLUMNS} from events
+          where position > $1 and position < $2 and aggregate_type = $3 and slot % $4 = $5
+          order by position limit $6"
+    ))
+    .bind(after)
+    .bind(before)
+    .bind(aggregate)
+    .bind(partitions)
+    .bind(number)
+    .bind(limit)
+    .fetch_all(executor)
+    .await?;
+    Ok(rows.into_iter().map(Envelope::from).collect())
+}
+
 /// The position of the last committed event; 0 in an empty store.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ mod architecture;
 mod doctor;
 mod embedded;
 mod event_store;
+mod fan_out;
 mod http;
 mod lifecycle;
 mod migrate;
