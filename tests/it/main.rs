@@ -10,6 +10,7 @@ mod embedded;
 mod event_store;
 mod fan_out;
 mod http;
+mod identity;
 mod lifecycle;
 mod migrate;
 mod read_models;
