@@ -196,11 +196,11 @@ struct Window<'a> {
     to: Timestamp,
 }
 
-fn within<'a, A: Decide>(
-    streams: &'a [Vec<Step<A>>],
+fn within<A: Decide>(
+    streams: &[Vec<Step<A>>],
     from: Timestamp,
     to: Timestamp,
-) -> impl Iterator<Item = &'a Step<A>> {
+) -> impl Iterator<Item = &Step<A>> {
     streams.iter().flatten().filter(move |step| from <= step.at() && step.at() < to)
 }
 
