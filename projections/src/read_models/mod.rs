@@ -7,6 +7,8 @@ pub mod analytics;
 pub mod call_timeline;
 /// Which calls there are, by who, whom, when and what was said.
 pub mod calls;
+/// What a contact point allowed and withdrew, at any moment, and how that came about.
+pub mod consent_ledger;
 /// How things stand right now, and how today went.
 pub mod dashboard;
 /// Which escalations wait for whom, most urgent first.
@@ -32,6 +34,7 @@ pub fn all() -> Vec<Arc<dyn Projection>> {
         Arc::new(analytics::Rollups),
         Arc::new(call_timeline::CallTimeline),
         Arc::new(calls::Calls),
+        Arc::new(consent_ledger::ConsentLedger),
         Arc::new(dashboard::LiveDashboard),
         Arc::new(escalation_queue::EscalationQueue),
         Arc::new(leads::Leads),

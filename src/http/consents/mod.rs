@@ -5,8 +5,11 @@ mod contact_param;
 mod dnc;
 mod dnc_import;
 mod grant;
+mod history;
+mod list;
 mod redeem;
 mod revoke;
+mod state;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -16,10 +19,12 @@ use crate::app::App;
 /// The routes of this noun.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(grant::grant_consent))
+        .routes(routes!(grant::grant_consent, list::list_consents))
         .routes(routes!(revoke::revoke_consent))
         .routes(routes!(check::check_permission))
         .routes(routes!(redeem::redeem_permit))
+        .routes(routes!(state::get_state))
+        .routes(routes!(history::get_history))
         .routes(routes!(dnc::list_number, dnc::delist_number))
         .routes(routes!(dnc_import::import_numbers))
 }

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod commands;
+mod consents;
 mod crash;
 mod events;
 mod freshness;
