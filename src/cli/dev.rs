@@ -48,6 +48,9 @@ async fn serve(
     let seeded = seed::seed(&base.pools, passwords(&credentials), clock::now()).await?;
     seed::write_dev_env(&credentials, &url, &database, &seeded)?;
     base.start_projections().await?;
+    if base.config.kafka.brokers.is_some() {
+        base.start_relay()?;
+    }
     let app = base.app(&key)?;
     announce(&url, &credentials, &seeded);
     base.serve(app, listener).await?;

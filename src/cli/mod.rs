@@ -40,6 +40,8 @@ enum Role {
         #[arg(long)]
         with_projections: bool,
     },
+    /// Relay events from the store to Kafka; one is active per database, others stand by.
+    Relay,
     /// Keep read models current, from the store or from Kafka (`projections.source`).
     Project,
     /// Build a read model anew beside the one in use, and swap the two.
@@ -112,6 +114,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     match cli.role {
         Role::Dev { data } => dev::run(config()?, &data).await,
         Role::Serve { with_projections } => roles::serve(config()?, with_projections).await,
+        Role::Relay => roles::relay(config()?).await,
         Role::Project => roles::project(config()?).await,
         Role::Rebuild { name } => roles::rebuild(config()?, &name).await,
         Role::Migrate => roles::migrate(config()?).await,

@@ -22,6 +22,7 @@ use crate::hint::Hint;
 use crate::http::server::{self, ServerLimits};
 use crate::identity::{Identity, IdentityConfig, SigningKey};
 use crate::lifecycle::Lifecycle;
+use crate::relay::{Relay, RelaySettings};
 
 /// What every role that touches the database needs.
 pub struct Base {
@@ -82,6 +83,21 @@ impl Base {
         topics::ensure(&settings, self.config.kafka.replication).await?;
         let batch = usize::try_from(self.config.projections.batch)?;
         Ok(KafkaSource::new(settings, batch))
+    }
+
+    /// Starts relaying to Kafka.
+    pub fn start_relay(&self) -> Result<(), Failure> {
+        let kafka = self.config.kafka.settings().ok_or("kafka.brokers is not set: there is nowhere to relay to")?;
+        let settings = RelaySettings {
+            kafka,
+            replication: self.config.kafka.replication,
+            batch: self.config.relay.batch,
+            poll: self.config.relay.poll(),
+            lease: self.config.relay.lease(),
+        };
+        let relay = Relay::new(self.pools.system().clone(), settings, &self.hint);
+        self.lifecycle.spawn("relay", relay.run(self.lifecycle.stop().clone()));
+        Ok(())
     }
 
     /// Builds what handlers share.

@@ -46,6 +46,12 @@ pub async fn serve(config: Config, with_projections: bool) -> Done {
     Ok(drained(&base).await)
 }
 
+pub async fn relay(config: Config) -> Done {
+    let base = background(config).await?;
+    base.start_relay()?;
+    until_stopped(&base).await
+}
+
 pub async fn project(config: Config) -> Done {
     let base = background(config).await?;
     base.start_projections().await?;
