@@ -9,18 +9,23 @@ pub mod call_timeline;
 pub mod calls;
 /// What a contact point allowed and withdrew, at any moment, and how that came about.
 pub mod consent_ledger;
+/// Which leads changed since they were last synced, the longest waiting on top.
+pub mod crm_sync_queue;
 /// How things stand right now, and how today went.
 pub mod dashboard;
 /// Which escalations wait for whom, most urgent first.
 pub mod escalation_queue;
 /// Which leads somebody should act on today, the most promising on top.
 pub mod hot_leads;
+/// What happened to a lead and in its calls, in order.
+pub mod lead_timeline;
 /// All leads, in any order and found by whatever is remembered of them.
 pub mod leads;
 /// Who said what in a call, in order.
 pub mod transcripts;
 
 mod entity;
+mod timeline;
 mod word;
 
 use std::sync::Arc;
@@ -35,8 +40,10 @@ pub fn all() -> Vec<Arc<dyn Projection>> {
         Arc::new(call_timeline::CallTimeline),
         Arc::new(calls::Calls),
         Arc::new(consent_ledger::ConsentLedger),
+        Arc::new(crm_sync_queue::CrmSyncQueue),
         Arc::new(dashboard::LiveDashboard),
         Arc::new(escalation_queue::EscalationQueue),
+        Arc::new(lead_timeline::LeadTimeline),
         Arc::new(leads::Leads),
         Arc::new(transcripts::Transcripts),
     ]

@@ -15,6 +15,7 @@ mod list;
 mod lose;
 mod notes;
 mod qualify;
+mod timeline;
 mod update;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -30,6 +31,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(hot::list_hot_leads))
         .routes(routes!(get::get_lead, update::update_lead, archive::archive_lead))
         .routes(routes!(conversations::list_conversations))
+        .routes(routes!(timeline::get_lead_timeline))
         .routes(routes!(qualify::qualify_lead))
         .routes(routes!(assign::assign_lead))
         .routes(routes!(contact::contact_lead))

@@ -3,8 +3,10 @@
 mod analytics;
 mod call_timeline;
 mod calls;
+mod crm_sync_queue;
 mod dashboard;
 mod history;
+mod lead_timeline;
 mod scene;
 mod transcripts;
 

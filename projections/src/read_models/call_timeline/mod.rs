@@ -6,7 +6,9 @@
 
 mod project;
 mod query;
-mod tell;
+pub(super) mod tell;
 
 pub use project::CallTimeline;
-pub use query::{TimelineEntry, list};
+pub use query::list;
+
+pub use super::timeline::TimelineEntry;

@@ -9,7 +9,10 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::tell;
+use crate::read_models::timeline::{Line, Timeline};
 use crate::{ApplyError, Projection, fact_of};
+
+pub(super) const TIMELINE: Timeline = Timeline { table: "call_timeline", owner: "call_id" };
 
 /// See the module documentation.
 pub struct CallTimeline;
@@ -30,8 +33,8 @@ impl Projection for CallTimeline {
 
     async fn apply(&self, rows: &mut PgConnection, batch: &[Arc<Envelope>]) -> Result<(), ApplyError> {
         let calls = CallsOfEscalations::of(rows, batch).await?;
-        let lines = batch.iter().map(|event| Line::of(event, &calls)).collect::<Result<Vec<_>, _>>()?;
-        write(rows, &lines.into_iter().flatten().collect::<Vec<_>>()).await
+        let lines = batch.iter().map(|event| tell(event, &calls)).collect::<Result<Vec<_>, _>>()?;
+        TIMELINE.write(rows, &lines.into_iter().flatten().collect::<Vec<_>>()).await
     }
 }
 
@@ -56,6 +59,13 @@ impl CallsOfEscalations {
         calls.extend(look_up(rows, earlier).await?);
         Ok(Self(calls))
     }
+
+    fn call_of(&self, event: &Envelope) -> Result<Uuid, ApplyError> {
+        self.0.get(&(event.tenant.0, event.aggregate_id)).copied().ok_or_else(|| ApplyError::Poison {
+            position: event.position,
+            reason: "the escalation was not raised before".to_owned(),
+        })
+    }
 }
 
 async fn look_up(
@@ -77,57 +87,13 @@ async fn look_up(
     Ok(found.into_iter().map(|(tenant, subject, call)| ((tenant, subject), call)).collect())
 }
 
-/// One event, told.
-struct Line<'a> {
-    event: &'a Envelope,
-    call: Uuid,
-    title: String,
-    data: Option<String>,
-}
-
-impl<'a> Line<'a> {
-    /// `None` for an event of no concern to a call.
-    fn of(event: &'a Envelope, calls: &CallsOfEscalations) -> Result<Option<Self>, ApplyError> {
-        let poison = |reason: String| ApplyError::Poison { position: event.position, reason };
-        let fact = fact_of(event)?;
-        let (call, title) = match fact {
-            Fact::Call(of_call) => (event.aggregate_id, tell::call(of_call)),
-            Fact::Escalation(of_escalation) => {
-                let call = calls.0.get(&(event.tenant.0, event.aggregate_id)).copied();
-                let call = call.ok_or_else(|| poison("the escalation was not raised before".to_owned()))?;
-                (call, tell::escalation(of_escalation))
-            }
-            _ => return Ok(None),
-        };
-        Ok(Some(Self { event, call, title, data: tell::data(fact)? }))
-    }
-
-    /// Who did it; nobody where the system did it by itself.
-    fn actor(&self) -> Option<Uuid> {
-        Some(self.event.metadata.actor).filter(|actor| !actor.is_nil())
-    }
-}
-
-async fn write(rows: &mut PgConnection, lines: &[Line<'_>]) -> Result<(), ApplyError> {
-    sqlx::query(
-        "insert into call_timeline
-                (tenant_id, call_id, position, subject, type, title, actor, data, occurred_at, recorded_at)
-         select tenant_id, call_id, position, subject, type, title, actor, data::json, occurred_at, recorded_at
-           from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::uuid[],
-                       $8::text[], $9::timestamptz[], $10::timestamptz[])
-                as n(tenant_id, call_id, position, subject, type, title, actor, data, occurred_at, recorded_at)",
-    )
-    .bind(lines.iter().map(|line| line.event.tenant.0).collect::<Vec<_>>())
-    .bind(lines.iter().map(|line| line.call).collect::<Vec<_>>())
-    .bind(lines.iter().map(|line| line.event.position).collect::<Vec<_>>())
-    .bind(lines.iter().map(|line| line.event.aggregate_id).collect::<Vec<_>>())
-    .bind(lines.iter().map(|line| line.event.event_type.as_str()).collect::<Vec<_>>())
-    .bind(lines.iter().map(|line| line.title.as_str()).collect::<Vec<_>>())
-    .bind(lines.iter().map(Line::actor).collect::<Vec<_>>())
-    .bind(lines.iter().map(|line| line.data.as_deref()).collect::<Vec<_>>())
-    .bind(lines.iter().map(|line| line.event.occurred_at.get()).collect::<Vec<_>>())
-    .bind(lines.iter().map(|line| line.event.recorded_at.get()).collect::<Vec<_>>())
-    .execute(rows)
-    .await?;
-    Ok(())
+/// An event as it is told of its call; `None` for an event of no concern to a call.
+fn tell<'a>(event: &'a Envelope, calls: &CallsOfEscalations) -> Result<Option<Line<'a>>, ApplyError> {
+    let fact = fact_of(event)?;
+    let (call, title) = match fact {
+        Fact::Call(of_call) => (event.aggregate_id, tell::call(of_call)),
+        Fact::Escalation(of_escalation) => (calls.call_of(event)?, tell::escalation(of_escalation)),
+        _ => return Ok(None),
+    };
+    Ok(Some(Line { event, owner: Some(call), title, data: tell::data(fact)? }))
 }

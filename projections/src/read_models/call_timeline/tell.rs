@@ -5,8 +5,7 @@ use seiketsu_domain::catalogue::Fact;
 use seiketsu_domain::escalation::{EscalationEvent, Priority, Raised, Trigger};
 use serde_json::json;
 
-/// An event's own data is shown up to this many bytes.
-const SMALL: usize = 4096;
+use crate::read_models::timeline::small_data;
 
 /// What belongs to an event beyond its title: its data, or how many segments where it holds a transcript.
 pub(super) fn data(fact: &Fact) -> Result<Option<String>, serde_json::Error> {
@@ -14,11 +13,11 @@ pub(super) fn data(fact: &Fact) -> Result<Option<String>, serde_json::Error> {
         let summary = json!({ "firstIndex": added.first_index, "segmentCount": added.segments.len() });
         return Ok(Some(summary.to_string()));
     }
-    Ok(Some(fact.to_payload()?).filter(|payload| payload.len() <= SMALL))
+    small_data(fact)
 }
 
 /// One sentence about an event of a call.
-pub(super) fn call(event: &CallEvent) -> String {
+pub(in crate::read_models) fn call(event: &CallEvent) -> String {
     use CallEvent as E;
     match event {
         E::Started(started) => match started.direction {
