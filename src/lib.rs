@@ -14,6 +14,8 @@ pub mod doctor;
 pub mod embedded;
 /// Waking readers after commits.
 pub mod hint;
+/// Answers many ask for at once, kept for a moment.
+pub mod hot_cache;
 /// Where new ids enter.
 pub mod ids;
 /// Starting, stopping and draining a process.

@@ -2,6 +2,9 @@
 //!
 //! A hint is a courtesy. Readers also poll, so a lost hint costs latency and nothing else.
 
+/// Hints between processes.
+pub mod redis;
+
 use tokio::sync::watch;
 
 /// The highest position known to be committed, and a way to wait for a higher one. Cheap to clone.

@@ -9,6 +9,7 @@ mod doctor;
 mod embedded;
 mod event_store;
 mod fan_out;
+mod hot_cache;
 mod http;
 mod identity;
 mod lifecycle;

@@ -1,5 +1,6 @@
 //! From the store to read models, directly or through Kafka: nothing lost, nothing twice, each stream in order.
 
+mod hints;
 mod poison;
 mod rebuild;
 mod relay;
