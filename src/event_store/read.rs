@@ -3,6 +3,7 @@
 use seiketsu_domain::envelope::Envelope;
 use seiketsu_domain::ids::TenantId;
 use seiketsu_projections::store::{ENVELOPE_COLUMNS, EnvelopeRow};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{EventStore, StoreError};
@@ -30,11 +31,7 @@ impl EventStore {
         limit: i64,
     ) -> Result<FeedPage, StoreError> {
         let mut read = self.pools.read_as(tenant).await?;
-        let head: i64 =
-            sqlx::query_scalar("select coalesce(max(position), 0) from events where tenant_id = $1")
-                .bind(tenant.0)
-                .fetch_one(&mut *read)
-                .await?;
+        let head = head(&mut read, tenant).await?;
         let rows: Vec<EnvelopeRow> = sqlx::query_as(&format!(
             "select {ENVELOPE_COLUMNS} from events
               where tenant_id = $1 and position > $2 and position <= $3
@@ -54,6 +51,17 @@ impl EventStore {
             rows.into_iter().take(usize::try_from(limit).unwrap_or(0)).map(Envelope::from).collect();
         let read_to = if has_more { events.last().map_or(after, |e| e.position) } else { head.max(after) };
         Ok(FeedPage { events, read_to, has_more })
+    }
+
+    /// The position of a tenant's latest event, 0 before the first: where those begin who want only news.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn feed_head(&self, tenant: TenantId) -> Result<i64, StoreError> {
+        let mut read = self.pools.read_as(tenant).await?;
+        let head = head(&mut read, tenant).await?;
+        read.commit().await?;
+        Ok(head)
     }
 
     /// One stream of a tenant, in order, after `sequence`, at most `limit` events.
@@ -84,4 +92,11 @@ impl EventStore {
         read.commit().await?;
         Ok(rows.into_iter().map(Envelope::from).collect())
     }
+}
+
+async fn head(read: &mut PgConnection, tenant: TenantId) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("select coalesce(max(position), 0) from events where tenant_id = $1")
+        .bind(tenant.0)
+        .fetch_one(read)
+        .await
 }

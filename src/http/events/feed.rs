@@ -85,7 +85,7 @@ pub async fn get_events(
 pub(super) async fn start(app: &App, tenant: TenantId, start: Start) -> Result<i64, Problem> {
     match start {
         Start::After(position) => Ok(position),
-        Start::Latest => Ok(app.commands.store().feed(tenant, i64::MAX, &[], 0).await?.read_to),
+        Start::Latest => Ok(app.commands.store().feed_head(tenant).await?),
     }
 }
 
