@@ -42,5 +42,8 @@ pub mod app;
 /// The HTTP contract.
 pub mod http;
 
+/// Realistic days for a running server, and the proof that every number it shows agrees.
+pub mod demo;
+
 /// The roles of the binary.
 pub mod cli;

@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::Config;
+use crate::demo::DemoArgs;
 
 /// The backend of an AI voice-agent platform.
 #[derive(Debug, Parser)]
@@ -60,6 +61,8 @@ enum Role {
         #[arg(long, default_value = "http://127.0.0.1:8080")]
         url: String,
     },
+    /// Drive a running server with realistic days and check every number it shows.
+    Demo(DemoArgs),
     /// Print the API document.
     Openapi,
     /// Look for what is wrong with this installation.
@@ -119,6 +122,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Role::Rebuild { name } => roles::rebuild(config()?, &name).await,
         Role::Migrate => roles::migrate(config()?).await,
         Role::Seed { credentials, url } => roles::seed(config()?, &credentials, &url).await,
+        Role::Demo(args) => roles::demo(args).await,
         Role::Openapi => roles::openapi(),
         Role::Doctor { json } => roles::doctor(config(), json).await,
         Role::Healthcheck { url } => Ok(ExitCode::from(crate::doctor::healthcheck(&url).await)),

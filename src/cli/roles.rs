@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use super::Failure;
 use super::parts::{Base, database_url, signing_key};
 use crate::config::{Config, ConfigError, TelemetryConfig};
+use crate::demo::{self, DemoArgs};
 use crate::doctor::{self as checks, Report};
 use crate::event_store::{PoolSizes, Pools};
 use crate::http::server::{self, ServerLimits};
@@ -152,4 +153,9 @@ pub async fn doctor(config: Result<Config, ConfigError>, json: bool) -> Done {
         print!("{report}");
     }
     Ok(ExitCode::from(report.exit_code()))
+}
+
+pub async fn demo(args: DemoArgs) -> Done {
+    let report = demo::run(args.into()).await?;
+    Ok(if report.agrees() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
