@@ -15,9 +15,10 @@ use tokio::sync::RwLock;
 use super::DemoError;
 use super::access::Login;
 
-/// How often a request is sent before the run is given up, and how long to wait where the server does not say.
-const ATTEMPTS: u32 = 12;
-const PAUSE: Duration = Duration::from_millis(250);
+/// How often a request is sent before the run is given up, and how long to wait where the server does not say: long
+/// enough for a server to be restarted meanwhile.
+const ATTEMPTS: u32 = 60;
+const PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// No answer takes longer than this, waiting for read models included.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -226,15 +227,13 @@ impl Session {
 
     async fn attempt(&self, request: &reqwest::RequestBuilder) -> Result<Outcome, reqwest::Error> {
         // Bodies are in memory, so a request can always be copied.
-        let Some(request) = request.try_clone() else { return Ok(Outcome::Expired) };
+        let Some(request) = request.try_clone() else { return Ok(Outcome::Later(PAUSE)) };
         let token = self.token.read().await.clone();
         let response = request.bearer_auth(token).send().await?;
         let pause = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
         match (response.status(), pause) {
             (StatusCode::UNAUTHORIZED, _) => Ok(Outcome::Expired),
-            (StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE, Some(seconds)) => {
-                Ok(Outcome::Later(Duration::from_secs(seconds).min(LONGEST_PAUSE)))
-            }
+            (_, Some(seconds)) => Ok(Outcome::Later(Duration::from_secs(seconds).min(LONGEST_PAUSE))),
             _ => Ok(Outcome::Answered(Answer::of(response).await?)),
         }
     }

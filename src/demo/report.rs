@@ -103,7 +103,8 @@ impl DemoReport {
         let paint = |code: &str, text: &str| {
             if colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
         };
-        let width = self.findings.iter().map(|finding| finding.what.chars().count()).max().unwrap_or(0);
+        let names = self.findings.iter().flat_map(|finding| [&finding.what, &finding.section]);
+        let width = names.map(|name| name.chars().count()).max().unwrap_or(0);
         let (mut text, mut section) = (String::new(), "");
         for finding in &self.findings {
             if finding.section != section {

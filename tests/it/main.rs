@@ -5,6 +5,7 @@
 mod support;
 
 mod architecture;
+mod demo;
 mod doctor;
 mod embedded;
 mod event_store;
