@@ -12,8 +12,11 @@ begin
     if not exists (select from pg_roles where rolname = 'seiketsu_system') then
         begin create role seiketsu_system nologin; exception when duplicate_object or unique_violation then null; end;
     end if;
-    if not pg_has_role(current_user, 'seiketsu_app', 'member') then grant seiketsu_app to current_user; end if;
-    if not pg_has_role(current_user, 'seiketsu_system', 'member') then grant seiketsu_system to current_user; end if;
+    -- From PostgreSQL 16 on, whoever creates a role may administer it but not act as it until granted. A superuser
+    -- may act as anybody.
+    if not (select rolsuper from pg_roles where rolname = current_user) then
+        execute format('grant seiketsu_app, seiketsu_system to %I', current_user);
+    end if;
 end $$;
 
 grant usage on schema public to seiketsu_app, seiketsu_system;

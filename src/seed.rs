@@ -253,28 +253,35 @@ async fn user(
         .map(UserId)
 }
 
-/// Writes where the server is and how to log in as the administrator of each organization; for the eyes of the
-/// file's owner only. A shell can source it.
-///
-/// # Errors
-/// The file cannot be written.
-pub fn write_dev_env(path: &Path, url: &str, database_url: &str, seeded: &Seeded) -> io::Result<()> {
+/// Where the server is and how to log in as the administrator of each organization, as lines a shell can source.
+#[must_use]
+pub fn credentials(url: &str, seeded: &Seeded) -> String {
     let owner = |organization: &SeededOrganization| {
         organization.user(Role::OrgAdmin).map(|user| user.email.clone()).unwrap_or_default()
     };
-    let variables = [
+    lines(&[
         ("SEIKETSU_URL", url),
         ("SEIKETSU_ORGANIZATION", seeded.first.domain),
         ("SEIKETSU_EMAIL", &owner(&seeded.first)),
         ("SEIKETSU_PASSWORD", seeded.first.password.expose()),
-        ("SEIKETSU_DATABASE_URL", database_url),
         ("SEIKETSU_SECOND_ORGANIZATION", seeded.second.domain),
         ("SEIKETSU_SECOND_EMAIL", &owner(&seeded.second)),
         ("SEIKETSU_SECOND_PASSWORD", seeded.second.password.expose()),
-    ];
+    ])
+}
+
+/// Writes [`credentials`] and the database's URL; for the eyes of the file's owner only.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_dev_env(path: &Path, url: &str, database_url: &str, seeded: &Seeded) -> io::Result<()> {
+    let database = lines(&[("SEIKETSU_DATABASE_URL", database_url)]);
+    replace_file(path, &format!("{}{database}", credentials(url, seeded)))
+}
+
+fn lines(variables: &[(&str, &str)]) -> String {
     let quoted = |value: &str| format!("'{}'", value.replace('\'', r"'\''"));
-    let text: String = variables.iter().map(|(key, value)| format!("{key}={}\n", quoted(value))).collect();
-    replace_file(path, &text)
+    variables.iter().map(|(key, value)| format!("{key}={}\n", quoted(value))).collect()
 }
 
 /// A reader sees the old file or the new one, never half of one, and nobody else sees either.

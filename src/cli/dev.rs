@@ -45,7 +45,7 @@ async fn serve(
     let url = format!("http://{}", listener.local_addr()?);
     let base = Base::new(config, lifecycle, metrics)?;
     let credentials = data.join("dev.env");
-    let seeded = seed::seed(&base.pools, passwords(&credentials), clock::now()).await?;
+    let seeded = seed::seed(&base.pools, passwords(Some(&credentials)), clock::now()).await?;
     seed::write_dev_env(&credentials, &url, &database, &seeded)?;
     base.start_projections().await?;
     if base.config.kafka.brokers.is_some() {

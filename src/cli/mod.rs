@@ -52,12 +52,12 @@ enum Role {
     },
     /// Bring the database schema up to date.
     Migrate,
-    /// Create the demo organizations and their users.
+    /// Create the demo organizations and their users, and print how to log in.
     Seed {
-        /// Where to write their credentials (mode 0600).
-        #[arg(long, default_value = ".data/dev.env")]
-        credentials: PathBuf,
-        /// The address to write beside them.
+        /// Also write it to this file (mode 0600), and keep the passwords found in it.
+        #[arg(long, value_name = "FILE")]
+        credentials: Option<PathBuf>,
+        /// The address of the server, to print beside it.
         #[arg(long, default_value = "http://127.0.0.1:8080")]
         url: String,
     },
@@ -121,7 +121,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Role::Project => roles::project(config()?).await,
         Role::Rebuild { name } => roles::rebuild(config()?, &name).await,
         Role::Migrate => roles::migrate(config()?).await,
-        Role::Seed { credentials, url } => roles::seed(config()?, &credentials, &url).await,
+        Role::Seed { credentials, url } => roles::seed(config()?, credentials.as_deref(), &url).await,
         Role::Demo(args) => roles::demo(args).await,
         Role::Openapi => roles::openapi(),
         Role::Doctor { json } => roles::doctor(config(), json).await,

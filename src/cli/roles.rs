@@ -93,21 +93,23 @@ pub async fn migrate(config: Config) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-pub async fn seed(config: Config, credentials: &Path, url: &str) -> Done {
+pub async fn seed(config: Config, file: Option<&Path>, url: &str) -> Done {
     let database = database_url(&config)?;
     let pools = Pools::new(&database, PoolSizes { tenant: 2, system: 2 })?;
-    let seeded = demo_data::seed(&pools, passwords(credentials), crate::clock::now()).await?;
-    demo_data::write_dev_env(credentials, url, &database, &seeded)?;
-    println!("Credentials are in {}.", credentials.display());
+    let seeded = demo_data::seed(&pools, passwords(file), crate::clock::now()).await?;
+    if let Some(file) = file {
+        demo_data::write_dev_env(file, url, &database, &seeded)?;
+    }
+    print!("{}", demo_data::credentials(url, &seeded));
     Ok(ExitCode::SUCCESS)
 }
 
 /// Given by the operator, remembered from last time, or new.
-pub fn passwords(credentials: &Path) -> SeedPasswords {
+pub fn passwords(credentials: Option<&Path>) -> SeedPasswords {
     if let Ok(given) = std::env::var("SEIKETSU_SEED_PASSWORD") {
         return SeedPasswords::given(&given);
     }
-    SeedPasswords::remembered(credentials).unwrap_or_else(SeedPasswords::generate)
+    credentials.and_then(SeedPasswords::remembered).unwrap_or_else(SeedPasswords::generate)
 }
 
 pub async fn rebuild(config: Config, name: &str) -> Done {

@@ -1,6 +1,9 @@
 //! The API document: its frame, and what all operations share. Paths and shapes come from the handlers.
 
 use axum::Router;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
@@ -115,5 +118,11 @@ pub fn document() -> OpenApi {
 pub fn routes(document: &OpenApi) -> Router<App> {
     let ui = utoipa_swagger_ui::SwaggerUi::new("/docs")
         .external_url_unchecked("/openapi.json", serde_json::to_value(document).unwrap_or_default());
-    Router::new().merge(ui)
+    Router::new().merge(ui).route("/errors", get(errors))
+}
+
+/// What the `type` of a problem points at.
+async fn errors() -> Response {
+    let markdown = [(header::CONTENT_TYPE, "text/markdown; charset=utf-8")];
+    (markdown, include_str!("../../docs/ERRORS.md")).into_response()
 }
