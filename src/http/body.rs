@@ -59,6 +59,10 @@ fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
 /// # Errors
 /// See [`parse`].
 pub fn from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // Serde would read an array as an object whose fields come in order.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Problem::malformed("", "invalid_type", "the body must be an object"));
+    }
     refuse_nul(bytes)?;
     serde_json::from_slice(bytes).map_err(|_| explain::<T>(bytes))
 }

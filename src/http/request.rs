@@ -47,8 +47,8 @@ macro_rules! permissions {
 }
 
 permissions! {
-    CallsRead CallsWrite LeadsRead LeadsWrite ConsentRead ConsentWrite EscalationsRead EscalationsWrite
-    AnalyticsRead EventsRead
+    CallsRead CallsWrite LeadsRead LeadsWrite LeadsAssign ConsentRead ConsentWrite ConsentCheck ConsentRevoke
+    EscalationsRead EscalationsWrite EscalationsAssign AnalyticsRead EventsRead
 }
 
 /// A command request.
@@ -226,6 +226,10 @@ async fn authorize<P: Needs>(parts: &Parts, app: &App) -> Result<Arc<Principal>,
 pub async fn authenticate(headers: &HeaderMap, app: &App) -> Result<Arc<Principal>, Problem> {
     let bearer = headers.get(header::AUTHORIZATION);
     let api_key = headers.get("x-api-key");
+    let given = headers.get_all(header::AUTHORIZATION).iter().count() + headers.get_all("x-api-key").iter().count();
+    if given != 1 {
+        return Err(unauthenticated());
+    }
     let text = |value: &header::HeaderValue| value.to_str().map(str::to_owned).map_err(|_| unauthenticated());
     match (bearer, api_key) {
         (Some(bearer), None) => {
@@ -249,9 +253,15 @@ fn unauthenticated() -> Problem {
     )
 }
 
-fn refuse_query(uri: &Uri) -> Result<(), Problem> {
-    match query_pairs(uri)?.0.first() {
-        None => Ok(()),
+/// Refuses any parameter, for what takes none.
+///
+/// # Errors
+/// 400 with the first of them.
+pub fn refuse_query(uri: &Uri) -> Result<(), Problem> {
+    let (pairs, after_position) = query_pairs(uri)?;
+    match pairs.first() {
+        None if after_position.is_none() => Ok(()),
+        None => Err(unknown_parameter("after_position")),
         Some((name, _)) => Err(unknown_parameter(name)),
     }
 }

@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::command::Wish;
 use crate::http::answer::{decided, json};
 use crate::http::problem::Problem;
-use crate::http::request::{ConsentWrite, Order};
+use crate::http::request::{ConsentCheck, Order};
 use crate::ids;
 
 /// Whether a contact is permitted.
@@ -72,7 +72,7 @@ pub struct DecisionReason {
     responses((status = 200, description = "Decided", body = Decision)))]
 pub async fn check_permission(
     State(app): State<App>,
-    order: Order<ConsentWrite, PermissionQuestion>,
+    order: Order<ConsentCheck, PermissionQuestion>,
 ) -> Result<Response, Problem> {
     let Order { wish, body, .. } = order;
     let consent_id = ConsentId::of(wish.tenant, &body.contact);

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::http::answer::done;
 use crate::http::problem::Problem;
 use crate::http::references::require;
-use crate::http::request::{ConsentWrite, Id, Order};
+use crate::http::request::{ConsentCheck, Id, Order};
 
 /// The call the permit is used for.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -28,7 +28,7 @@ pub struct Redemption {
 pub async fn redeem_permit(
     State(app): State<App>,
     Id(id): Id<PermitId>,
-    order: Order<ConsentWrite, Redemption>,
+    order: Order<ConsentCheck, Redemption>,
 ) -> Result<Response, Problem> {
     let Order { wish, body, .. } = order;
     let ledger = app.commands.store().ledger_of_permit(wish.tenant, id).await?;

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::http::answer::done;
 use crate::http::problem::Problem;
-use crate::http::request::{ConsentWrite, Order};
+use crate::http::request::{ConsentRevoke, Order};
 
 /// What a person withdrew.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -35,7 +35,7 @@ pub struct NewRevocation {
     responses((status = 200, description = "Recorded", body = Consent)))]
 pub async fn revoke_consent(
     State(app): State<App>,
-    order: Order<ConsentWrite, NewRevocation>,
+    order: Order<ConsentRevoke, NewRevocation>,
 ) -> Result<Response, Problem> {
     let Order { wish, body, .. } = order;
     let consent_id = ConsentId::of(wish.tenant, &body.contact);

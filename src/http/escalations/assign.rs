@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::http::answer::done;
 use crate::http::problem::Problem;
 use crate::http::references::require_user;
-use crate::http::request::{EscalationsWrite, Id, Order};
+use crate::http::request::{EscalationsAssign, Id, Order};
 
 /// Who takes it.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -27,7 +27,7 @@ pub struct AssignEscalation {
 pub async fn assign_escalation(
     State(app): State<App>,
     Id(id): Id<EscalationId>,
-    order: Order<EscalationsWrite, AssignEscalation>,
+    order: Order<EscalationsAssign, AssignEscalation>,
 ) -> Result<Response, Problem> {
     require_user(&app, order.wish.tenant, order.body.user_id, "/userId").await?;
     let command = EscalationCommand::Assign { to: order.body.user_id, at: order.wish.at };

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::http::answer::done;
 use crate::http::problem::Problem;
 use crate::http::references::require_user;
-use crate::http::request::{Id, LeadsWrite, Order};
+use crate::http::request::{Id, LeadsAssign, Order};
 
 /// Who takes care of it.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -25,7 +25,7 @@ pub struct AssignLead {
 pub async fn assign_lead(
     State(app): State<App>,
     Id(id): Id<LeadId>,
-    order: Order<LeadsWrite, AssignLead>,
+    order: Order<LeadsAssign, AssignLead>,
 ) -> Result<Response, Problem> {
     let Order { wish, body, .. } = order;
     require_user(&app, wish.tenant, body.user_id, "/userId").await?;

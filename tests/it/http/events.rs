@@ -46,7 +46,7 @@ async fn a_long_poll_answers_when_something_happens() {
             (caller.get("/events?after=latest&wait=20").await, started.elapsed())
         })
     };
-    // The poll has begun when its request shows up in the server's own measure; creating until it answers does too.
+    // Whenever the poll begins, something happens after it: leads are created until it answers.
     let mut created = 0;
     while !waiting.is_finished() {
         caller.lead(&format!("+1415555{:04}", 2000 + created)).await;
