@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::command::Commands;
 use crate::event_store::Pools;
 use crate::hint::Hint;
+use crate::hot_cache::HotCache;
 use crate::http::problem::Problem;
 use crate::http::request::Freshness;
 use crate::identity::Identity;
@@ -29,6 +30,8 @@ pub struct App {
     pub metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
     /// Cancelled when the server stops: open streams end then.
     pub stop: CancellationToken,
+    /// Answers many ask for at once, where Redis is configured.
+    pub hot: Option<HotCache>,
     pub allowed_origins: Arc<[String]>,
 }
 

@@ -18,11 +18,15 @@ use crate::clock::Clock;
 use crate::command::{Commands, StateCache};
 use crate::config::{Config, ProjectionSource};
 use crate::event_store::{AppendLanes, EventStore, Pools};
-use crate::hint::Hint;
+use crate::hint::{self, Hint};
+use crate::hot_cache::HotCache;
 use crate::http::server::{self, ServerLimits};
 use crate::identity::{Identity, IdentityConfig, SigningKey};
 use crate::lifecycle::Lifecycle;
 use crate::relay::{Relay, RelaySettings};
+
+/// The Redis channel processes of one installation exchange hints on.
+const HINTS: &str = "seiketsu:hints";
 
 /// What every role that touches the database needs.
 pub struct Base {
@@ -40,6 +44,10 @@ impl Base {
         let url = database_url(&config)?;
         let pools = Pools::new(&url, config.database.pool_sizes())?;
         let hint = Hint::default();
+        if let Some(redis) = &config.redis.url {
+            let exchange = hint::redis::Exchange::new(redis.expose(), HINTS, hint.clone())?;
+            lifecycle.spawn("hints", exchange.run(lifecycle.stop().clone()));
+        }
         Ok(Self { config, pools, hint, arrivals: Arrivals::default(), lifecycle, metrics })
     }
 
@@ -87,7 +95,8 @@ impl Base {
 
     /// Starts relaying to Kafka.
     pub fn start_relay(&self) -> Result<(), Failure> {
-        let kafka = self.config.kafka.settings().ok_or("kafka.brokers is not set: there is nowhere to relay to")?;
+        let kafka =
+            self.config.kafka.settings().ok_or("kafka.brokers is not set: there is nowhere to relay to")?;
         let settings = RelaySettings {
             kafka,
             replication: self.config.kafka.replication,
@@ -119,6 +128,7 @@ impl Base {
             partitions: self.config.kafka.partitions,
             metrics: Some(self.metrics.clone()),
             stop: self.lifecycle.stop().clone(),
+            hot: self.config.redis.url.as_ref().map(|url| HotCache::new(url.expose())).transpose()?,
             allowed_origins: self.config.http.cors_origins.clone().into(),
         })
     }

@@ -64,10 +64,15 @@ pub fn resource<T: Serialize>(
     response
 }
 
+/// A body that is JSON already.
+pub fn json_bytes(bytes: Vec<u8>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], bytes).into_response()
+}
+
 /// Any body as JSON.
 pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
     match serde_json::to_vec(body) {
-        Ok(bytes) => (status, [(header::CONTENT_TYPE, "application/json")], bytes).into_response(),
+        Ok(bytes) => (status, json_bytes(bytes)).into_response(),
         Err(error) => Problem::internal(&error).into_response(),
     }
 }

@@ -226,7 +226,8 @@ async fn authorize<P: Needs>(parts: &Parts, app: &App) -> Result<Arc<Principal>,
 pub async fn authenticate(headers: &HeaderMap, app: &App) -> Result<Arc<Principal>, Problem> {
     let bearer = headers.get(header::AUTHORIZATION);
     let api_key = headers.get("x-api-key");
-    let given = headers.get_all(header::AUTHORIZATION).iter().count() + headers.get_all("x-api-key").iter().count();
+    let given =
+        headers.get_all(header::AUTHORIZATION).iter().count() + headers.get_all("x-api-key").iter().count();
     if given != 1 {
         return Err(unauthenticated());
     }
