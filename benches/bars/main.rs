@@ -6,6 +6,7 @@
 //! - (b) `postgres-es`: its `CqrsFramework` creating the same lead in process, 32 tasks, same Postgres server.
 //!
 //! Rounds are interleaved, so that a slow moment of the machine hits all three. Postgres runs with fsync on.
+#![expect(clippy::expect_used, reason = "a measurement ends at the first surprise")]
 
 mod client;
 mod figures;

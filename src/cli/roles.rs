@@ -79,7 +79,7 @@ async fn serve_operations(base: &Base, telemetry: &TelemetryConfig) -> Result<()
 
 async fn until_stopped(base: &Base) -> Done {
     base.lifecycle.stop().cancelled().await;
-    Ok(drained(&base).await)
+    Ok(drained(base).await)
 }
 
 pub async fn migrate(config: Config) -> Done {

@@ -47,7 +47,6 @@ use crate::app::App;
 use problem::Problem;
 
 /// The whole API under its layers.
-#[must_use]
 pub fn router(app: App) -> Router {
     let (routes, document) = api().split_for_parts();
     let documented = openapi::finish(document);
