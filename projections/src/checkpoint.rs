@@ -21,6 +21,8 @@ use crate::source::{Reach, WHOLE_STORE};
 #[derive(Debug, Clone, Default)]
 pub struct Checkpoints {
     positions: HashMap<String, i64>,
+    /// See column `generation`.
+    generation: i64,
     pub(crate) offsets: HashMap<String, i64>,
     /// Everything up to here is applied, whatever the partition.
     pub watermark: i64,
@@ -31,6 +33,16 @@ pub struct Checkpoints {
 pub enum MoveError {
     #[error("another worker has moved this checkpoint")]
     Fenced,
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// Where a projection stands cannot be told.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// What this code would add to the rows does not fit what is there.
+    #[error("the rows of {0} were made by another version of it; run `seiketsu rebuild {0}`")]
+    OtherVersion(&'static str),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
@@ -46,34 +58,37 @@ struct Row {
     partition: String,
     position: i64,
     next_offset: Option<i64>,
+    generation: i64,
 }
 
 impl Checkpoints {
     /// Reads where a projection stands; creates its first row where it never ran.
     ///
     /// # Errors
-    /// The database cannot be reached.
-    pub async fn load(
-        connection: &mut PgConnection,
-        projection: &dyn Projection,
-    ) -> Result<Self, sqlx::Error> {
-        ensure(&mut *connection, projection, &[WHOLE_STORE.to_owned()]).await?;
+    /// See [`LoadError`].
+    pub async fn load(connection: &mut PgConnection, projection: &dyn Projection) -> Result<Self, LoadError> {
+        let (name, version) = (projection.name(), projection.version());
+        begin_at_nothing(&mut *connection, projection).await?;
         let rows: Vec<Row> = sqlx::query_as(
-            "select partition, position, next_offset from projection_checkpoints
+            "select partition, position, next_offset, generation from projection_checkpoints
               where projection = $1 and version = $2",
         )
-        .bind(projection.name())
-        .bind(projection.version())
+        .bind(name)
+        .bind(version)
         .fetch_all(&mut *connection)
         .await?;
+        let Some(whole_store) = rows.iter().find(|row| row.partition == WHOLE_STORE) else {
+            return Err(LoadError::OtherVersion(name));
+        };
+        let generation = whole_store.generation;
         let watermark = sqlx::query_scalar("select projection_watermark($1, $2)")
-            .bind(projection.name())
-            .bind(projection.version())
-            .fetch_one(&mut *connection)
+            .bind(name)
+            .bind(version)
+            .fetch_one(connection)
             .await?;
         let offsets = rows.iter().filter_map(|row| Some((row.partition.clone(), row.next_offset?))).collect();
         let positions = rows.into_iter().map(|row| (row.partition, row.position)).collect();
-        Ok(Self { positions, offsets, watermark })
+        Ok(Self { positions, generation, offsets, watermark })
     }
 
     /// Whether an event has not been applied yet.
@@ -118,6 +133,24 @@ impl Checkpoints {
             }
         }
     }
+}
+
+/// The row of a projection that never ran, in whatever version.
+async fn begin_at_nothing(
+    connection: &mut PgConnection,
+    projection: &dyn Projection,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "insert into projection_checkpoints (projection, version, partition)
+         select $1, $2, $3 where not exists (select from projection_checkpoints where projection = $1)
+             on conflict do nothing",
+    )
+    .bind(projection.name())
+    .bind(projection.version())
+    .bind(WHOLE_STORE)
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 async fn ensure(
@@ -170,8 +203,8 @@ async fn hold(
 ) -> Result<(), MoveError> {
     let names: Vec<&str> = projections.iter().map(|(projection, _)| projection.name()).collect();
     let versions: Vec<i32> = projections.iter().map(|(projection, _)| projection.version()).collect();
-    let held: HashMap<String, i64> = sqlx::query_as(&format!(
-        "select c.projection, c.position from projection_checkpoints c
+    let held: Vec<(String, i64, i64)> = sqlx::query_as(&format!(
+        "select c.projection, c.position, c.generation from projection_checkpoints c
            join unnest($1::text[], $2::int[]) as n(projection, version) using (projection, version)
           where c.partition = '{WHOLE_STORE}' order by c.projection for {} of c",
         if whole_store { "update" } else { "share" }
@@ -179,11 +212,13 @@ async fn hold(
     .bind(names)
     .bind(versions)
     .fetch_all(connection)
-    .await?
-    .into_iter()
-    .collect();
+    .await?;
     let as_believed = |(projection, checkpoints): &(&dyn Projection, &Checkpoints)| {
-        held.get(projection.name()) == Some(&checkpoints.position(WHOLE_STORE))
+        held.iter().any(|(name, position, generation)| {
+            name == projection.name()
+                && *position == checkpoints.position(WHOLE_STORE)
+                && *generation == checkpoints.generation
+        })
     };
     if projections.iter().all(as_believed) { Ok(()) } else { Err(MoveError::Fenced) }
 }

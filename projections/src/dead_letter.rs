@@ -4,8 +4,10 @@
 use std::collections::HashSet;
 
 use seiketsu_domain::envelope::Envelope;
-use sqlx::PgExecutor;
+use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
+
+use crate::store;
 
 /// Names a stream: tenant, aggregate type, aggregate id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -61,4 +63,27 @@ pub async fn park(
     .execute(executor)
     .await?;
     Ok(())
+}
+
+/// Takes the events of a stream out, in order, for whoever applies or parks them now.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn release(
+    connection: &mut PgConnection,
+    projection: &str,
+    StreamKey(tenant, kind, id): &StreamKey,
+) -> Result<Vec<Envelope>, sqlx::Error> {
+    let positions: Vec<i64> = sqlx::query_scalar(
+        "delete from dead_letters
+          where projection = $1 and tenant_id = $2 and aggregate_type = $3 and aggregate_id = $4
+      returning position",
+    )
+    .bind(projection)
+    .bind(tenant)
+    .bind(kind)
+    .bind(id)
+    .fetch_all(&mut *connection)
+    .await?;
+    store::events_at(connection, &positions).await
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use seiketsu_domain::envelope::Envelope;
 use sqlx::{Connection, PgConnection};
 
-use crate::checkpoint::Checkpoints;
+use crate::checkpoint::{Checkpoints, LoadError};
 use crate::dead_letter::{self, StreamKey};
 use crate::projection::{ApplyError, Projection};
 use crate::source::Batch;
@@ -33,9 +33,9 @@ impl Driven {
     }
 
     /// Reads where it stands from the table.
-    pub async fn load(&mut self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    pub async fn load(&mut self, connection: &mut PgConnection) -> Result<(), LoadError> {
         self.checkpoints = Checkpoints::load(&mut *connection, self.projection.as_ref()).await?;
-        self.load_parked(connection).await
+        Ok(self.load_parked(connection).await?)
     }
 
     pub async fn load_parked(&mut self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
@@ -62,19 +62,23 @@ impl Driven {
         if news.fresh.is_empty() { Ok(()) } else { self.projection.apply(rows, &news.fresh).await }
     }
 
-    /// Applies what can be applied, event by event, and parks the rest. Fails only where trying again may help.
-    pub async fn apply_or_park(&mut self, rows: &mut PgConnection, news: &News) -> Result<(), ApplyError> {
+    /// Applies what can be applied, event by event, and parks the rest; returns how many that are. Fails only where
+    /// trying again may help.
+    pub async fn apply_or_park(&mut self, rows: &mut PgConnection, news: &News) -> Result<usize, ApplyError> {
         self.hold_back(&mut *rows, &news.held_back).await?;
+        let mut parked = news.held_back.len();
         for event in &news.fresh {
             let stream = StreamKey::of(event);
             if self.parked.contains(&stream) {
                 self.park(&mut *rows, event, None).await?;
+                parked += 1;
             } else if let Some(reason) = self.try_event(&mut *rows, event).await? {
                 self.park(&mut *rows, event, Some(&reason)).await?;
                 self.parked.insert(stream);
+                parked += 1;
             }
         }
-        Ok(())
+        Ok(parked)
     }
 
     async fn hold_back(&self, rows: &mut PgConnection, events: &[Arc<Envelope>]) -> Result<(), ApplyError> {

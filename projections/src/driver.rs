@@ -12,7 +12,7 @@ use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 use crate::arrival::Arrivals;
-use crate::checkpoint::{MoveError, move_all};
+use crate::checkpoint::{LoadError, MoveError, move_all};
 use crate::driven::{Driven, News};
 use crate::projection::{ApplyError, Projection};
 use crate::source::{Batch, Reach, ResumePoint, Source, SourceError, WHOLE_STORE};
@@ -33,6 +33,8 @@ enum Failure {
     Source(#[from] SourceError),
     #[error(transparent)]
     Apply(#[from] ApplyError),
+    #[error(transparent)]
+    Load(#[from] LoadError),
     #[error("another worker moved a checkpoint")]
     Fenced,
 }
@@ -159,7 +161,7 @@ impl Worker {
         mut progress: impl FnMut(i64),
     ) -> Result<(), ApplyError> {
         let fault = |failure: Failure| ApplyError::Poison { position, reason: failure.to_string() };
-        let from = self.load().await?;
+        let from = self.load().await.map_err(fault)?;
         source.resume(&from).await.map_err(|e| fault(e.into()))?;
         let mut reached = from.watermark;
         while reached < position {
@@ -171,7 +173,7 @@ impl Worker {
         Ok(())
     }
 
-    async fn load(&mut self) -> Result<ResumePoint, sqlx::Error> {
+    async fn load(&mut self) -> Result<ResumePoint, Failure> {
         let mut connection = self.pool.acquire().await?;
         let mut from = ResumePoint { watermark: i64::MAX, ..ResumePoint::default() };
         for driven in &mut self.projections {
@@ -239,7 +241,7 @@ fn measure(batch: &Batch, started: Instant) {
 
 /// Read models may lose their last moments in a crash of the database: the checkpoint is lost with them and the
 /// events come again. So they need not wait for the disk.
-async fn begin(pool: &PgPool) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, sqlx::Error> {
+pub(crate) async fn begin(pool: &PgPool) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, sqlx::Error> {
     pool.begin_with("BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL search_path = read_models, public")
         .await
 }

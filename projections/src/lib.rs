@@ -24,6 +24,8 @@ pub mod kafka;
 pub mod projection;
 /// Building a read model anew beside the one in use.
 pub mod rebuild;
+/// Applying what is parked, once its cause is gone.
+pub mod retry;
 /// Where events come from.
 pub mod source;
 /// Events as rows of the store.

@@ -93,6 +93,23 @@ pub async fn events_between(
     Ok(rows.into_iter().map(Envelope::from).collect())
 }
 
+/// The events at some positions, in order.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn events_at(
+    executor: impl PgExecutor<'_>,
+    positions: &[i64],
+) -> Result<Vec<Envelope>, sqlx::Error> {
+    let rows: Vec<EnvelopeRow> = sqlx::query_as(&format!(
+        "select {ENVELOPE_COLUMNS} from events where position = any ($1) order by position"
+    ))
+    .bind(positions)
+    .fetch_all(executor)
+    .await?;
+    Ok(rows.into_iter().map(Envelope::from).collect())
+}
+
 /// The events of one Kafka partition that lie strictly between two positions, at most `limit`.
 ///
 /// # Errors

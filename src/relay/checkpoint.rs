@@ -18,8 +18,8 @@ pub(super) const PARKED_UNDER: &str = "relay";
 pub(super) struct Progress<'a> {
     /// Everything up to here is acknowledged or set aside; 0 where nothing is.
     pub position: i64,
-    /// Last acknowledged position per partition (`call/3`).
-    pub partitions: HashMap<String, i64>,
+    /// Last acknowledged position per aggregate and partition number.
+    pub partitions: HashMap<(&'a str, i16), i64>,
     /// Events that cannot be sent, with the reason; without one where they only follow such an event.
     pub set_aside: Vec<(&'a Envelope, Option<String>)>,
 }
@@ -52,10 +52,12 @@ async fn move_position(connection: &mut PgConnection, epoch: i64, position: i64)
 
 async fn note_partitions(
     connection: &mut PgConnection,
-    partitions: &HashMap<String, i64>,
+    partitions: &HashMap<(&str, i16), i64>,
 ) -> Result<(), sqlx::Error> {
-    let (names, positions): (Vec<&str>, Vec<i64>) =
-        partitions.iter().map(|(name, position)| (name.as_str(), position)).unzip();
+    let (names, positions): (Vec<String>, Vec<i64>) = partitions
+        .iter()
+        .map(|((aggregate, number), position)| (format!("{aggregate}/{number}"), position))
+        .unzip();
     sqlx::query(
         "insert into relay_partitions as known (partition, position) select * from unnest($1::text[], $2::bigint[])
              on conflict (partition) do update set position = greatest(known.position, excluded.position)",

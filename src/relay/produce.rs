@@ -7,7 +7,6 @@ use rdkafka::config::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::future_producer::{DeliveryFuture, FutureProducer, FutureRecord};
 use seiketsu_domain::envelope::Envelope;
-use seiketsu_projections::checkpoint::partition_of;
 use seiketsu_projections::dead_letter::StreamKey;
 use seiketsu_projections::kafka::{KafkaSettings, record};
 
@@ -117,8 +116,8 @@ impl Outlet {
         match fate {
             Fate::Underway(report) => {
                 report.await.map_err(|_| KafkaError::Canceled)?.map_err(|(error, _)| error)?;
-                let partition = partition_of(event, self.settings.partitions);
-                progress.partitions.insert(partition, event.position);
+                let number = event.slot % self.settings.partitions;
+                progress.partitions.insert((&event.aggregate_type, number), event.position);
             }
             Fate::SetAside(reason) => progress.set_aside.push((event, reason)),
         }

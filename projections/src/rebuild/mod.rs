@@ -141,7 +141,7 @@ impl Rebuild {
             Err(error) if error.is_transient() => Err(error),
             Err(_) => {
                 savepoint.rollback().await?;
-                self.driven.apply_or_park(transaction, &news).await
+                self.driven.apply_or_park(transaction, &news).await.map(drop)
             }
         }
     }
@@ -186,7 +186,7 @@ impl Rebuild {
             .execute(&mut *transaction)
             .await?;
         sqlx::query(&format!(
-            "update projection_checkpoints set position = $3, moved_at = now()
+            "update projection_checkpoints set position = $3, moved_at = now(), generation = generation + 1
               where projection = $1 and version = $2 and partition = '{WHOLE_STORE}'"
         ))
         .bind(name)
@@ -222,7 +222,8 @@ async fn hold_checkpoint(
     .execute(&mut *transaction)
     .await?;
     sqlx::query(&format!(
-        "select from projection_checkpoints where projection = $1 and partition = '{WHOLE_STORE}' for update"
+        "select from projection_checkpoints where projection = $1 and partition = '{WHOLE_STORE}'
+          order by version for update"
     ))
     .bind(projection.name())
     .execute(transaction)

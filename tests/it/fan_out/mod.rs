@@ -1,5 +1,6 @@
 //! From the store to read models, directly or through Kafka: nothing lost, nothing twice, each stream in order.
 
+mod faults;
 mod hints;
 mod poison;
 mod rebuild;
@@ -73,9 +74,13 @@ fn queue() -> Vec<Arc<dyn Projection>> {
 }
 
 fn from_store(database: &TestDatabase) -> Running {
+    worker(database, polling(database))
+}
+
+/// The store, looked at without hints.
+fn polling(database: &TestDatabase) -> StoreSource {
     let pool = database.more_pools().system().clone();
-    let hint = Hint::default().subscribe();
-    worker(database, StoreSource::new(pool, hint, Duration::from_millis(20), 100))
+    StoreSource::new(pool, Hint::default().subscribe(), Duration::from_millis(20), 100)
 }
 
 fn from_kafka(database: &TestDatabase, kafka: &KafkaSettings) -> Running {
@@ -83,8 +88,16 @@ fn from_kafka(database: &TestDatabase, kafka: &KafkaSettings) -> Running {
 }
 
 fn worker(database: &TestDatabase, source: impl Source + 'static) -> Running {
+    worker_of(database, queue(), source)
+}
+
+fn worker_of(
+    database: &TestDatabase,
+    projections: Vec<Arc<dyn Projection>>,
+    source: impl Source + 'static,
+) -> Running {
     let pool = database.more_pools().system().clone();
-    let worker = Worker::new(pool, queue(), PARTITIONS, Arrivals::default());
+    let worker = Worker::new(pool, projections, PARTITIONS, Arrivals::default());
     Running::start(|stop| worker.run(Box::new(source), stop))
 }
 

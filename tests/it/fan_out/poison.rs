@@ -1,10 +1,18 @@
 //! An event that cannot be applied parks its stream, from either source; all others go on.
 
+use std::sync::Arc;
+
+use seiketsu_domain::escalation::Escalation;
+use seiketsu_projections::Projection;
+use seiketsu_projections::read_models::escalation_queue::EscalationQueue;
+use seiketsu_projections::retry::{Retried, retry};
 use uuid::Uuid;
 
-use super::{caught_up, escalate, from_kafka, from_store, parked, relay};
+use super::{
+    Traffic, assert_faithful, caught_up, escalate, from_kafka, from_store, more_events, parked, relay,
+};
 use crate::support::database::TestDatabase;
-use crate::support::{database, kafka};
+use crate::support::{database, kafka, wishes};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_poison_event_parks_its_stream_and_the_others_go_on() {
@@ -59,6 +67,57 @@ async fn versions(database: &TestDatabase, ids: [Uuid; 3]) -> Vec<i64> {
     )
     .bind(ids)
     .fetch_all(database.pools.system())
+    .await
+    .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parked_events_are_applied_in_order_once_their_cause_is_gone() {
+    for through_kafka in [false, true] {
+        let (database, kafka) = (database::create().await, kafka::settings().await);
+        let relay = relay(&database, &kafka);
+        let worker = if through_kafka { from_kafka(&database, &kafka) } else { from_store(&database) };
+        let commands = database.commands();
+        let traffic = Traffic::start(&database);
+        let (tenant, id) = (wishes::tenant(), seiketsu::ids::new());
+        let wish = wishes::of(tenant);
+        commands.create::<Escalation>(&wish, id, wishes::raise_escalation(tenant, id)).await.unwrap();
+        caught_up(&database).await;
+        let row = exchange_state(&database, id, "{}").await;
+        for _ in 0..3 {
+            commands.execute::<Escalation>(&wish, id, wishes::reassign()).await.unwrap();
+        }
+        caught_up(&database).await;
+        assert_eq!(parked(&database, "escalation_queue").await.len(), 3);
+
+        // While the row is as it is, trying again changes nothing.
+        let queue: Arc<dyn Projection> = Arc::new(EscalationQueue);
+        let pool = database.more_pools().system().clone();
+        assert_eq!(retry(&pool, &queue).await.unwrap(), Retried { applied: 0, parked: 3 });
+        exchange_state(&database, id, &row).await;
+        let retried = retry(&pool, &queue).await.unwrap();
+        assert_eq!(retried, Retried { applied: 3, parked: 0 });
+        // The worker knows: what comes now is not held back.
+        commands.execute::<Escalation>(&wish, id, wishes::reassign()).await.unwrap();
+        more_events(&database, 20).await;
+        traffic.stop().await;
+        caught_up(&database).await;
+        worker.stop().await;
+        relay.stop().await;
+        assert_faithful(&database).await;
+    }
+}
+
+/// Puts another state into a row of the queue, and returns the one that was there.
+async fn exchange_state(database: &TestDatabase, id: Uuid, state: &str) -> String {
+    sqlx::query_scalar(
+        "with before as (select id, state from read_models.escalations where id = $1)
+         update read_models.escalations e set state = $2::json from before where e.id = before.id
+         returning before.state::text",
+    )
+    .bind(id)
+    .bind(state)
+    .fetch_one(database.pools.system())
     .await
     .unwrap()
 }

@@ -8,6 +8,7 @@ use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{Consumer, StreamConsumer};
 use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
+use seiketsu::ids;
 use seiketsu_domain::envelope::Envelope;
 use seiketsu_projections::kafka::{KafkaSettings, record};
 use seiketsu_projections::store::events_after;
@@ -227,6 +228,50 @@ async fn an_event_too_large_for_kafka_is_parked_with_its_stream_and_the_rest_goe
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_the_broker_refuses_is_found_and_parked() {
+    let (database, kafka) = (database::create().await, kafka::settings().await);
+    let commands = database.commands();
+    kafka::limit_records(&kafka, "escalation", 20_000).await;
+    let relay = relay(&database, &kafka);
+    let mut superuser = database.superuser().await;
+    let ids = [escalate(&commands, 1).await, escalate(&commands, 1).await, escalate(&commands, 1).await];
+    wait::until("the relay is at work", PATIENCE, async || checkpoint(&database).await == 3).await;
+    // The client lets them pass; the broker does not, and cannot say which of a batch it was.
+    let mut batch = superuser.begin().await.unwrap();
+    for (id, sequence, size) in [(ids[0], 2, 10), (ids[1], 2, 60_000), (ids[1], 3, 10), (ids[2], 2, 10)] {
+        insert_event(&mut batch, id, sequence, size).await;
+    }
+    batch.commit().await.unwrap();
+    wait::until("everything is dealt with", PATIENCE, async || checkpoint(&database).await == 7).await;
+    relay.stop().await;
+
+    let mut wire = Wire::tap(&kafka);
+    wire.read_until(5).await;
+    let parked = parked(&database, "relay").await;
+    assert_eq!(
+        parked.iter().map(|(id, sequence, _)| (*id, *sequence)).collect::<Vec<_>>(),
+        [(ids[1], 2), (ids[1], 3)]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_aggregate_this_code_does_not_know_gets_its_topic() {
+    let (database, kafka) = (database::create().await, kafka::settings().await);
+    let relay = relay(&database, &kafka);
+    sqlx::query(
+        "insert into events (position, tenant_id, aggregate_type, aggregate_id, sequence, slot, event_id, event_type,
+                             event_version, payload, metadata, occurred_at, recorded_at)
+         values (nextval('event_position'), gen_random_uuid(), 'visit', gen_random_uuid(), 1, 5, gen_random_uuid(),
+                 'visit.begun', 1, '{}', '{}', now(), now())",
+    )
+    .execute(&mut database.superuser().await)
+    .await
+    .unwrap();
+    wait::until("it is relayed", PATIENCE, async || checkpoint(&database).await == 1).await;
+    relay.stop().await;
+}
+
 async fn insert_event(connection: &mut sqlx::PgConnection, id: Uuid, sequence: i64, size: usize) {
     sqlx::query(
         "insert into events (position, tenant_id, aggregate_type, aggregate_id, sequence, slot, event_id, event_type,
@@ -237,10 +282,16 @@ async fn insert_event(connection: &mut sqlx::PgConnection, id: Uuid, sequence: i
     )
     .bind(id)
     .bind(sequence)
-    .bind("x".repeat(size))
+    .bind(incompressible(size))
     .execute(connection)
     .await
     .unwrap();
+}
+
+fn incompressible(size: usize) -> String {
+    std::iter::repeat_with(|| ids::new::<Uuid>().simple().to_string()[16..].to_owned())
+        .take(size / 16 + 1)
+        .collect()
 }
 
 async fn checkpoint(database: &TestDatabase) -> i64 {

@@ -24,6 +24,8 @@ pub struct TestDatabase {
     /// Pools as the server has them, small.
     pub pools: Pools,
     name: String,
+    /// The login that was made for it.
+    owner: Option<String>,
 }
 
 /// Makes a database for the calling test.
@@ -43,7 +45,29 @@ async fn create_from(template: &str) -> TestDatabase {
     admin.execute(format!("create database {name} template {template}").as_str()).await.unwrap();
     let url = url_of(&name);
     let pools = Pools::new(&url, PoolSizes { tenant: 3, system: 6 }).unwrap();
-    TestDatabase { url, pools, name }
+    TestDatabase { url, pools, name, owner: None }
+}
+
+/// As [`create`], but of a login that owns the database and is no superuser: what a careful installation has.
+pub async fn create_for_plain_owner() -> TestDatabase {
+    let own = ids::new::<Uuid>().simple();
+    let (name, owner) = (format!("seiketsu_test_{own}"), format!("seiketsu_owner_{own}"));
+    let mut admin = admin().await;
+    // The roles exist: a template was made by somebody who may create them.
+    drop(create().await);
+    let make = format!(
+        "create role {owner} login password '{own}'; grant seiketsu_app, seiketsu_system to {owner};"
+    );
+    admin.execute(make.as_str()).await.unwrap();
+    admin.execute(format!("create database {name} owner {owner}").as_str()).await.unwrap();
+    let (_, host) =
+        url_of(&name).rsplit_once('@').map(|(user, host)| (user.to_owned(), host.to_owned())).unwrap();
+    let url = format!("postgres://{owner}:{own}@{host}");
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    migrator().await.run(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let pools = Pools::new(&url, PoolSizes { tenant: 3, system: 6 }).unwrap();
+    TestDatabase { url, pools, name, owner: Some(owner) }
 }
 
 impl TestDatabase {
@@ -127,16 +151,20 @@ impl TestDatabase {
 impl Drop for TestDatabase {
     /// On a thread with a runtime of its own: the test's may be gone. What is left over goes with the server.
     fn drop(&mut self) {
-        let drop_it = format!("drop database if exists {} with (force)", self.name);
+        let mut drops = vec![format!("drop database if exists {} with (force)", self.name)];
+        drops.extend(self.owner.iter().map(|owner| format!("drop role {owner}")));
         let dropping = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(async {
-                let mut admin =
-                    PgConnection::connect(&super::service(SERVER)).await.map_err(std::io::Error::other)?;
-                admin.execute(drop_it.as_str()).await.map_err(std::io::Error::other)
-            })
+            let dropped = runtime.block_on(async {
+                let mut admin = PgConnection::connect(&super::service(SERVER)).await?;
+                for statement in drops {
+                    admin.execute(statement.as_str()).await?;
+                }
+                Ok::<_, sqlx::Error>(())
+            });
+            dropped.map_err(std::io::Error::other)
         });
-        if !matches!(dropping.join(), Ok(Ok(_))) {
+        if !matches!(dropping.join(), Ok(Ok(()))) {
             eprintln!("database {} was not dropped", self.name);
         }
     }
@@ -160,11 +188,14 @@ fn url_of(database: &str) -> String {
     format!("{authority}/{database}{parameters}")
 }
 
+/// Read at run time: the macro does not notice a new file before something recompiles.
+async fn migrator() -> Migrator {
+    Migrator::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations")).await.unwrap()
+}
+
 /// The migrated template; its name tells the migrations it was made of.
 async fn template() -> String {
-    // Read at run time: the macro does not notice a new file before something recompiles.
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
-    let migrator = Migrator::new(folder).await.unwrap();
+    let migrator = migrator().await;
     let name = format!("seiketsu_template_{}", fingerprint(&migrator));
     let mut admin = admin().await;
     sqlx::query("select pg_advisory_lock($1)").bind(TEMPLATE_LOCK).execute(&mut admin).await.unwrap();

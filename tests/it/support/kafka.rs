@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rdkafka::admin::{AdminClient, AdminOptions};
+use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, ResourceSpecifier};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -37,6 +37,16 @@ pub async fn forget(settings: &KafkaSettings, aggregate: &str) {
         all.add_partition_offset(&settings.topic(aggregate), i32::from(number), Offset::End).unwrap();
     }
     admin.delete_records(&all, &AdminOptions::new()).await.unwrap();
+}
+
+/// Has the broker refuse larger batches of records on a topic.
+pub async fn limit_records(settings: &KafkaSettings, aggregate: &str, bytes: usize) {
+    let admin: AdminClient<DefaultClientContext> = client(settings).create().unwrap();
+    let (topic, bytes) = (settings.topic(aggregate), bytes.to_string());
+    let limit = AlterConfig::new(ResourceSpecifier::Topic(&topic)).set("max.message.bytes", &bytes);
+    for outcome in admin.alter_configs([&limit], &AdminOptions::new()).await.unwrap() {
+        outcome.unwrap();
+    }
 }
 
 /// How many members of the consumer group have partitions.
