@@ -81,10 +81,11 @@ async fn a_hundred_senders_of_one_key_have_one_effect() {
                         caller.request(Method::POST, "/leads").header("idempotency-key", "all-at-once");
                     let answer =
                         answer(request.json(&json!({ "phone": "+14155552671", "source": "website" }))).await;
-                    if answer.body["code"] != "idempotency_key_in_flight" {
+                    // In flight, or no connection free on a busy machine: the contract says to come back.
+                    if answer.body["retryable"] != true {
                         return answer;
                     }
-                    assert!(answer.headers.contains_key("retry-after"));
+                    assert!(answer.headers.contains_key("retry-after"), "{}", answer.body);
                 }
             })
         })
