@@ -12,11 +12,16 @@ begin
     if not exists (select from pg_roles where rolname = 'seiketsu_system') then
         begin create role seiketsu_system nologin; exception when duplicate_object or unique_violation then null; end;
     end if;
-    -- From PostgreSQL 16 on, whoever creates a role may administer it but not act as it until granted. A superuser
-    -- may act as anybody.
-    if not (select rolsuper from pg_roles where rolname = current_user) then
-        execute format('grant seiketsu_app, seiketsu_system to %I', current_user);
-    end if;
+    -- Act as both for a moment: being a member is not enough from PostgreSQL 16 on, where whoever creates a role may
+    -- administer it and yet not act as it.
+    begin
+        set local role seiketsu_app;
+        reset role;
+        set local role seiketsu_system;
+        reset role;
+    exception when insufficient_privilege then
+        execute format('grant seiketsu_app, seiketsu_system to %I', session_user);
+    end;
 end $$;
 
 grant usage on schema public to seiketsu_app, seiketsu_system;
