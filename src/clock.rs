@@ -1,4 +1,4 @@
-//! Where time enters. Everything below takes `now` as a value, or a [`Clock`] where it decides when to look.
+//! Where time enters. Everything below takes `now` as a value, or a `Clock` where it decides when to look.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -1,13 +1,13 @@
 //! How a process ends.
 //!
-//! The first SIGINT or SIGTERM, or a loop that ends uncalled, is a soft stop: whoever holds [`Lifecycle::stop`] takes
-//! no new work and finishes what it has. [`Lifecycle::drain`] waits for the loops, but not for ever; what is left is
+//! The first SIGINT or SIGTERM, or a loop that ends uncalled, is a soft stop: whoever holds `Lifecycle::stop` takes
+//! no new work and finishes what it has. `Lifecycle::drain` waits for the loops, but not for ever; what is left is
 //! abandoned, which the store, the checkpoints and the outboxes are made to survive. A second signal ends the process
 //! at once: an operator who presses Ctrl-C twice means it.
 //!
-//! 1. Make one `Lifecycle` and call [`Lifecycle::listen`] before anything is started.
-//! 2. Start every loop by [`Lifecycle::spawn`], giving it a clone of the token; it ends when that is cancelled.
-//! 3. Wait for [`CancellationToken::cancelled`], then [`Lifecycle::drain`], then stop what the loops relied on
+//! 1. Make one `Lifecycle` and call `Lifecycle::listen` before anything is started.
+//! 2. Start every loop by `Lifecycle::spawn`, giving it a clone of the token; it ends when that is cancelled.
+//! 3. Wait for `CancellationToken::cancelled`, then `Lifecycle::drain`, then stop what the loops relied on
 //!    (pools, the private database).
 //!
 //! A loop that panics or returns before it was told to would leave a process that looks alive and does half its work.

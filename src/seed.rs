@@ -4,7 +4,7 @@
 //! Promise: afterwards they exist and their users have the wished password, whatever was there before. Who has it
 //! already keeps their sessions. An organization's users share one password, so that roles are quickly compared.
 //!
-//! The dev role remembers the passwords in a file: [`SeedPasswords::remembered`], [`seed`], [`write_dev_env`].
+//! The dev role remembers the passwords in a file: `SeedPasswords::remembered`, `seed`, `write_dev_env`.
 
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;

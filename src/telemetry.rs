@@ -1,7 +1,7 @@
 //! Logs, metrics, and what panics leave behind.
 //!
 //! Logs go to standard error, as lines for people or JSON for collectors. Metrics are served by `/metrics`. Neither
-//! carries a secret: those are of type [`crate::config::Secret`], which prints as `***`, and no event carries a body.
+//! carries a secret: those are of type `crate::config::Secret`, which prints as `***`, and no event carries a body.
 
 use std::io::IsTerminal;
 use std::panic::PanicHookInfo;

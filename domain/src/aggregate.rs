@@ -1,10 +1,10 @@
 //! The seam between the business and the machinery.
 //!
-//! An aggregate is its state. [`Decide::decide`] answers a command with events or a refusal and changes nothing;
-//! [`Decide::evolve`] applies one event and cannot fail. The same `evolve` rebuilds state in the command path, in
+//! An aggregate is its state. `Decide::decide` answers a command with events or a refusal and changes nothing;
+//! `Decide::evolve` applies one event and cannot fail. The same `evolve` rebuilds state in the command path, in
 //! snapshots and in read models, so these can never disagree about what an event means.
 //!
-//! `cqrs_es::Aggregate` is implemented on top by [`crate::aggregate!`], which gives us its test framework and lets
+//! `cqrs_es::Aggregate` is implemented on top by `crate::aggregate!`, which gives us its test framework and lets
 //! `postgres-es` read our streams.
 
 use std::borrow::Cow;

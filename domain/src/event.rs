@@ -2,7 +2,7 @@
 //!
 //! A stored event is `(type, version, payload)`. The type name is public language (`lead.created`); the payload is
 //! the JSON of one struct. Within a version fields are only added (with a default); any other change makes a new
-//! version and an [`Upcast`] from the old one. `tests/golden/` holds an example of every version ever written.
+//! version and an `Upcast` from the old one. `tests/golden/` holds an example of every version ever written.
 
 use serde_json::Value;
 

@@ -1,10 +1,10 @@
 //! `seiketsu demo`: drives a running server with realistic days, and proves by reading back that every number agrees.
 //!
 //! It knows the server as any client does, over HTTP and as plain JSON; nothing here touches the database or the
-//! domain's types. Written scenarios of a brokerage and a medical office ([`scenarios`]) are played many at a time
-//! ([`player`]); what was sent and what was answered goes into a book per organization ([`ledger`]); afterwards the
+//! domain's types. Written scenarios of a brokerage and a medical office (`scenarios`) are played many at a time
+//! (`player`); what was sent and what was answered goes into a book per organization (`ledger`); afterwards the
 //! dashboard, the analytics, every list, every resource, every history and the event feed are held against the books
-//! ([`verify`]).
+//! (`verify`).
 //!
 //! It may be run again and again on the same data, but nothing else should work in its organizations meanwhile.
 

@@ -1,6 +1,6 @@
 //! Group commit: commands that arrive while a commit is under way go together into the next one.
 //!
-//! A lane is a task with a queue. When it is free it takes everything waiting (up to [`MAX_BATCH`]) and sends one
+//! A lane is a task with a queue. When it is free it takes everything waiting (up to `MAX_BATCH`) and sends one
 //! statement, so load makes batches larger rather than queues longer. The task owns the work: a client that goes
 //! away cancels nothing.
 

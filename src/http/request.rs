@@ -1,8 +1,8 @@
 //! What handlers take: who asks, what they ask, under which conditions. Each extractor refuses in our own format.
 //!
-//! - [`Order`]: a command. Caller with permission, idempotency key, expected version, parsed body.
-//! - [`Ask`]: a query. Caller with permission, parsed parameters, the position to wait for.
-//! - [`Id`]: a resource id in the path.
+//! - `Order`: a command. Caller with permission, idempotency key, expected version, parsed body.
+//! - `Ask`: a query. Caller with permission, parsed parameters, the position to wait for.
+//! - `Id`: a resource id in the path.
 
 use std::marker::PhantomData;
 use std::net::{IpAddr, SocketAddr};

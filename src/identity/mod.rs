@@ -10,7 +10,7 @@
 //! - **Secrets** are stored as hashes only: argon2id for what people choose, SHA-256 for what we draw.
 //! - **In doubt nobody comes in**: what cannot be checked for 30 seconds is refused as unavailable.
 //!
-//! How one could still get it wrong: by taking the tenant from anything but the [`Principal`]; by writing a password
+//! How one could still get it wrong: by taking the tenant from anything but the `Principal`; by writing a password
 //! hash other than through `change_password`, which also ends the sessions; by changing tables of credentials in
 //! another order than user first, refresh tokens second.
 

@@ -1,6 +1,6 @@
 //! Credentials that were checked a moment ago.
 //!
-//! Promise: what a check would refuse is refused at the latest [`TRUSTED_FOR`] after it came to be so. Between
+//! Promise: what a check would refuse is refused at the latest `TRUSTED_FOR` after it came to be so. Between
 //! checks a credential costs one look into memory.
 
 use std::sync::Arc;

@@ -12,12 +12,12 @@
 //!   evidence was captured later too, outweighs it in turn. Old evidence sent in again revives nothing.
 //! - "Before" and "later" go by the time things occurred, then by their place in the ledger, for news travels late: a
 //!   voicemail of Monday may be heard on Wednesday.
-//! - Every check is kept, whatever its answer, with the facts it rests on: [`crate::consent::decide_permission`],
+//! - Every check is kept, whatever its answer, with the facts it rests on: `crate::consent::decide_permission`,
 //!   which looks at this ledger only. Calling hours, national and state lists, frequency and reassigned numbers are not
 //!   evaluated yet; an allow says no more than that consent does not stand in the way.
 //! - An allowed check carries a permit for thirty seconds. Whatever changes the ledger meanwhile voids it, which closes
 //!   the gap between asking and dialling.
-//! - What was known when, about when, is answered by [`crate::consent::Consent::as_of`].
+//! - What was known when, about when, is answered by `crate::consent::Consent::as_of`.
 
 mod aggregate;
 mod command;

@@ -1,7 +1,7 @@
 //! Values that refuse bad data at construction. Whoever holds one needs no further check.
 //!
 //! Each deserialises through its own constructor, so a request body or a stored event with a bad value does not
-//! become a value at all. The error carries a code; [`ValueError::from_serde`] gets it back out of serde.
+//! become a value at all. The error carries a code; `ValueError::from_serde` gets it back out of serde.
 
 mod contact;
 mod json;

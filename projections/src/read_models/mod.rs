@@ -1,5 +1,5 @@
 //! One folder per question readers ask. Each holds the tables' writes (`project.rs`) and reads (`query.rs`);
-//! its tables are in `migrations/`. Adding one means a folder, its `mod` line and its line in [`all`].
+//! its tables are in `migrations/`. Adding one means a folder, its `mod` line and its line in `all`.
 
 /// What happened in each minute, hour or day.
 pub mod analytics;

@@ -1,8 +1,8 @@
 //! Written days of a real-estate brokerage and of a medical office.
 //!
 //! Each scenario is one function: what is said, which commands follow from it, and what must come of each. What varies
-//! comes from the [`Day`]. Scenarios may be played any number of times on numbers they were played on before, so none
-//! rests on a contact point being unknown; see [`super::phones`].
+//! comes from the `Day`. Scenarios may be played any number of times on numbers they were played on before, so none
+//! rests on a contact point being unknown; see `super::phones`.
 
 mod back_office;
 mod emergencies;

@@ -3,7 +3,7 @@
 //!
 //! A search finds the words of a call's summary, intake, transcript and phone number. While the call lasts, words
 //! must meet in one event to be found together; once it has ended, anywhere in the call. Of very long calls the
-//! first [`SEARCHED_CHARS`] characters and the summary are searched.
+//! first `SEARCHED_CHARS` characters and the summary are searched.
 
 mod project;
 mod query;
