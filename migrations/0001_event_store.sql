@@ -129,7 +129,12 @@ create function append_events(
     command integer, outcome smallint, last_position bigint,
     replayed_type text, replayed_id uuid, replayed_version bigint, replayed_events integer
 )
-    language plpgsql as $$
+    language plpgsql
+    -- The plan is made once, when the tables may still be empty and reading them whole looks cheap, and then kept.
+    -- Every look-up here is of one key: it must go through the index from the first day.
+    set enable_seqscan = off
+    set enable_bitmapscan = off
+    as $$
 declare
     v_now timestamptz;
 begin
@@ -144,7 +149,9 @@ begin
             with ordinality as s(command, type, id, expected, slot, n)
     ), seen as materialized (
         select c.n, k.request_hash = c.hash as same, k.position, k.aggregate_type, k.aggregate_id, k.version, k.event_count
-          from c join idempotency_keys k on k.tenant_id = c.tenant_id and k.key = c.key
+          from c
+         cross join lateral (
+               select * from idempotency_keys where tenant_id = c.tenant_id and key = c.key limit 1) k
     ), open as materialized (
         select s.command
           from s join c on c.n = s.command
