@@ -1,5 +1,6 @@
 //! The composition root: everything a request may need, built once, for every role and for tests.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use seiketsu_projections::arrival::{Arrivals, Awaited};
@@ -16,9 +17,20 @@ use crate::http::problem::Problem;
 use crate::http::request::Freshness;
 use crate::identity::Identity;
 
-/// What handlers share. Cheap to clone.
+/// What handlers share, by reference: every request clones this several times.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// What an [`App`] consists of.
+pub struct Parts {
     pub commands: Commands,
     pub pools: Pools,
     pub identity: Identity,
@@ -32,7 +44,7 @@ pub struct App {
     pub stop: CancellationToken,
     /// Answers many ask for at once, where Redis is configured.
     pub hot: Option<HotCache>,
-    pub allowed_origins: Arc<[String]>,
+    pub allowed_origins: Vec<String>,
 }
 
 /// Bounds on what a request may cost.
@@ -54,6 +66,12 @@ pub enum Arrived {
     Yes,
     /// The reader accepts an older answer, and gets it marked.
     Stale,
+}
+
+impl From<Parts> for App {
+    fn from(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
 }
 
 impl App {

@@ -13,7 +13,7 @@ use seiketsu_projections::source::{Source, StoreSource};
 use tokio::net::TcpListener;
 
 use super::Failure;
-use crate::app::{App, Limits};
+use crate::app::{App, Limits, Parts};
 use crate::clock::Clock;
 use crate::command::{Commands, StateCache};
 use crate::config::{Config, ProjectionSource};
@@ -112,10 +112,10 @@ impl Base {
     /// Builds what handlers share.
     pub fn app(&self, key: &SigningKey) -> Result<App, Failure> {
         let database = &self.config.database;
-        let lanes = AppendLanes::start(self.pools.system(), database.append_lanes, &self.hint);
+        let lanes = AppendLanes::start(&self.pools, database.append_lanes, &self.hint);
         let store = EventStore::new(self.pools.clone(), lanes);
         let identity_config = IdentityConfig::from(&self.config.auth);
-        Ok(App {
+        Ok(App::from(Parts {
             commands: Commands::new(store, StateCache::new(database.state_cache)),
             identity: Identity::new(self.pools.clone(), identity_config, key, Clock::default())?,
             pools: self.pools.clone(),
@@ -129,8 +129,8 @@ impl Base {
             metrics: Some(self.metrics.clone()),
             stop: self.lifecycle.stop().clone(),
             hot: self.config.redis.url.as_ref().map(|url| HotCache::new(url.expose())).transpose()?,
-            allowed_origins: self.config.http.cors_origins.clone().into(),
-        })
+            allowed_origins: self.config.http.cors_origins.clone(),
+        }))
     }
 
     /// Serves the API until the process is asked to stop.

@@ -32,12 +32,8 @@ impl DatabaseConfig {
             ));
         }
         check::within("database.tenant_connections", self.tenant_connections, 1, 10_000)?;
-        check::within("database.system_connections", self.system_connections, 2, 10_000)?;
+        check::within("database.system_connections", self.system_connections, 1, 10_000)?;
         check::within("database.append_lanes", self.append_lanes, 1, 16)?;
-        if self.append_lanes >= self.system_connections as usize {
-            let reason = "must be less than database.system_connections, or nothing is left for the relay and projections";
-            return Err(Complaint::new("database.append_lanes", reason));
-        }
         check::within("database.state_cache", self.state_cache, 0, 100_000_000)
     }
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use seiketsu_domain::ids::TenantId;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{Executor, Postgres, Transaction};
+use sqlx::{Connection, Executor, PgConnection, Postgres, Transaction};
 
 /// Two pools over one database: one that sees a single tenant at a time, one that sees all.
 ///
@@ -12,6 +12,7 @@ use sqlx::{Executor, Postgres, Transaction};
 pub struct Pools {
     tenant: PgPool,
     system: PgPool,
+    append: PgConnectOptions,
 }
 
 /// How many connections a process may hold, and how long it waits for one.
@@ -24,6 +25,11 @@ pub struct PoolSizes {
 /// A request does not wait longer than this for a connection: better a clear 503 than a queue.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// Appends look single keys up. Their plans are made once, when the tables may still be empty and reading them whole
+/// looks cheap, and then kept: so they must go through the indexes from the first day.
+const APPEND_PLANS: [(&str, &str); 3] =
+    [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off"), ("enable_bitmapscan", "off")];
+
 impl Pools {
     /// Pools that connect on first use.
     ///
@@ -33,6 +39,7 @@ impl Pools {
         Ok(Self {
             tenant: role_pool(url, "seiketsu_app", sizes.tenant, "5s")?,
             system: role_pool(url, "seiketsu_system", sizes.system, "60s")?,
+            append: options(url, "60s")?.options(APPEND_PLANS),
         })
     }
 
@@ -61,6 +68,16 @@ impl Pools {
         &self.system
     }
 
+    /// A connection of its own for a lane of appends, outside the pools.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub(super) async fn connect_to_append(&self) -> Result<PgConnection, sqlx::Error> {
+        let mut connection = PgConnection::connect_with(&self.append).await?;
+        connection.execute("SET ROLE seiketsu_system").await?;
+        Ok(connection)
+    }
+
     /// Ends all connections.
     pub async fn close(&self) {
         self.tenant.close().await;
@@ -74,13 +91,7 @@ fn role_pool(
     size: u32,
     statement_timeout: &str,
 ) -> Result<PgPool, sqlx::Error> {
-    let options = PgConnectOptions::from_str(url)?.application_name("seiketsu").options([
-        ("statement_timeout", statement_timeout),
-        ("lock_timeout", "10s"),
-        ("idle_in_transaction_session_timeout", "30s"),
-        // Postgres compiles large plans to machine code, which costs more than our short queries.
-        ("jit", "off"),
-    ]);
+    let options = options(url, statement_timeout)?;
     Ok(PgPoolOptions::new()
         .max_connections(size)
         .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -88,4 +99,14 @@ fn role_pool(
             Box::pin(async move { connection.execute(format!("SET ROLE {role}").as_str()).await.map(drop) })
         })
         .connect_lazy_with(options))
+}
+
+fn options(url: &str, statement_timeout: &str) -> Result<PgConnectOptions, sqlx::Error> {
+    Ok(PgConnectOptions::from_str(url)?.application_name("seiketsu").options([
+        ("statement_timeout", statement_timeout),
+        ("lock_timeout", "10s"),
+        ("idle_in_transaction_session_timeout", "30s"),
+        // Postgres compiles large plans to machine code, which costs more than our short queries.
+        ("jit", "off"),
+    ]))
 }

@@ -3,10 +3,12 @@
 //! Each request runs in its own task, so that a client that disconnects cancels nothing half-way: a connection of
 //! the pool is never given back in the middle of a transaction, and a command that was decided is appended.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{Extensions, HeaderValue, Method, StatusCode, header};
+use axum::http::{Extensions, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
@@ -92,15 +94,48 @@ fn with_request_id(response: Response, id: Uuid) -> Response {
     response
 }
 
+/// Counts and times a request under the route's pattern, never the path itself: paths are without bound.
 fn measure(method: &Method, route: Option<&MatchedPath>, response: &Response, started: Instant) {
-    // The route's pattern, never the path itself: paths are without bound.
-    let route = route.map_or_else(|| "unmatched".to_owned(), |route| route.as_str().to_owned());
-    let status = response.status();
-    metrics::counter!("http_requests_total",
-        "route" => route.clone(), "method" => name_of(method), "status" => status_text(status))
-    .increment(1);
-    metrics::histogram!("http_request_duration_seconds", "route" => route, "method" => name_of(method))
-        .record(started.elapsed().as_secs_f64());
+    let route = route.map_or("unmatched", MatchedPath::as_str);
+    let (method, status) = (name_of(method), response.status().as_u16());
+    METERS.with_borrow_mut(|routes| {
+        if !routes.contains_key(route) {
+            routes.insert(route.to_owned(), Vec::new());
+        }
+        let Some(meters) = routes.get_mut(route) else { return };
+        let known = meters.iter().position(|meter| meter.method == method && meter.status == status);
+        let index = known.unwrap_or_else(|| {
+            meters.push(Meter::of(route, method, status));
+            meters.len() - 1
+        });
+        meters[index].requests.increment(1);
+        meters[index].duration.record(started.elapsed().as_secs_f64());
+    });
+}
+
+thread_local! {
+    /// Looking a metric up by its labels costs as much as a small request; a thread does it once per kind of answer.
+    static METERS: RefCell<HashMap<String, Vec<Meter>>> = RefCell::default();
+}
+
+struct Meter {
+    method: &'static str,
+    status: u16,
+    requests: metrics::Counter,
+    duration: metrics::Histogram,
+}
+
+impl Meter {
+    fn of(route: &str, method: &'static str, status: u16) -> Self {
+        let route = route.to_owned();
+        Self {
+            method,
+            status,
+            requests: metrics::counter!("http_requests_total",
+                "route" => route.clone(), "method" => method, "status" => status.to_string()),
+            duration: metrics::histogram!("http_request_duration_seconds", "route" => route, "method" => method),
+        }
+    }
 }
 
 fn name_of(method: &Method) -> &'static str {
@@ -111,10 +146,6 @@ fn name_of(method: &Method) -> &'static str {
         Method::DELETE => "DELETE",
         _ => "other",
     }
-}
-
-fn status_text(status: StatusCode) -> String {
-    status.as_u16().to_string()
 }
 
 /// The API reference is a page with scripts of its own; everything else is data that no browser should render.

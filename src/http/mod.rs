@@ -50,14 +50,16 @@ use problem::Problem;
 pub fn router(app: App) -> Router {
     let (routes, document) = api().split_for_parts();
     let documented = openapi::finish(document);
-    routes
+    let routes = routes
         .merge(health::metrics_routes())
         .merge(openapi::routes(&documented))
         .fallback(no_such_route)
         .method_not_allowed_fallback(wrong_method)
-        .layer(from_fn_with_state(app.clone(), edge::edge))
-        .layer(cors(&app.allowed_origins))
-        .with_state(app)
+        .layer(from_fn_with_state(app.clone(), edge::edge));
+    match cors(&app.allowed_origins) {
+        Some(cors) => routes.layer(cors).with_state(app),
+        None => routes.with_state(app),
+    }
 }
 
 /// Every documented route, grouped by who calls it.
@@ -87,15 +89,16 @@ async fn wrong_method(method: Method) -> Problem {
 }
 
 /// Off unless origins are named; never reflects.
-fn cors(origins: &[String]) -> tower_http::cors::CorsLayer {
+fn cors(origins: &[String]) -> Option<tower_http::cors::CorsLayer> {
     use tower_http::cors::{Any, CorsLayer};
     if origins.is_empty() {
-        return CorsLayer::new();
+        return None;
     }
     let origins: Vec<_> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
-    CorsLayer::new()
+    let layer = CorsLayer::new()
         .allow_origin(origins)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
         .allow_headers(Any)
-        .expose_headers(Any)
+        .expose_headers(Any);
+    Some(layer)
 }

@@ -1,5 +1,6 @@
 //! Ways to reach a person.
 
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 use serde::{Deserialize, Serialize};
 
 use super::{ValueError, string_value};
@@ -23,11 +24,11 @@ impl Phone {
         if !raw.starts_with('+') || raw.len() > 32 || !raw.is_ascii() {
             return Err(invalid());
         }
-        let number = phonenumber::parse(None, raw).map_err(|_| invalid())?;
-        if !phonenumber::is_valid(&number) || number.extension().is_some() {
+        let number = PHONE_NUMBER_UTIL.parse(raw, None).map_err(|_| invalid())?;
+        if !PHONE_NUMBER_UTIL.is_valid_number(&number) || number.extension.is_some() {
             return Err(invalid());
         }
-        Ok(Self(number.format().mode(phonenumber::Mode::E164).to_string()))
+        Ok(Self(PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::E164).into_owned()))
     }
 }
 

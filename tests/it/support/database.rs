@@ -93,7 +93,7 @@ impl TestDatabase {
 
     fn start_store(&self, lanes: usize, hint: &Hint) -> EventStore {
         let pools = self.more_pools();
-        let lanes = AppendLanes::start(pools.system(), lanes, hint);
+        let lanes = AppendLanes::start(&pools, lanes, hint);
         EventStore::new(pools, lanes)
     }
 

@@ -1,0 +1,98 @@
+//! A lane's own connection, and what becomes of a batch when it fails.
+
+use std::time::{Duration, Instant};
+
+use sqlx::{Connection, PgConnection};
+
+use super::{Appended, Waiting, columns};
+use crate::event_store::{Pools, StoreError};
+
+/// After this the outcome of a batch is unknown and its connection is given up.
+const DEADLINE: Duration = Duration::from_secs(10);
+/// How long commands wait for a new connection before they are told to come back.
+const CONNECT: Duration = Duration::from_secs(2);
+/// A connection that rested longer than this is asked whether it still lives: a server that restarted meanwhile shall
+/// not cost a command.
+const RESTED: Duration = Duration::from_secs(1);
+
+/// Writes batches over a connection that nobody else uses.
+pub struct Writer {
+    pools: Pools,
+    connection: Option<PgConnection>,
+    used: Instant,
+}
+
+impl Writer {
+    /// Connects when it is first needed.
+    pub fn new(pools: Pools) -> Self {
+        Self { pools, connection: None, used: Instant::now() }
+    }
+
+    /// Writes a batch: an outcome per command, in order.
+    pub async fn write(&mut self, batch: &[Waiting]) -> Vec<Result<Appended, StoreError>> {
+        let mut outcomes = Vec::with_capacity(batch.len());
+        let mut rest = batch;
+        let mut size = batch.len();
+        while !rest.is_empty() {
+            let (part, after) = rest.split_at(size.min(rest.len()));
+            match self.send(part).await {
+                Ok(appended) => outcomes.extend(appended.into_iter().map(Ok)),
+                // One command's data offends the database, and nothing of the part was written: find the one, so that
+                // it fails alone.
+                Err(StoreError::Unavailable(error)) if part.len() > 1 && blames_data(&error) => {
+                    size = part.len().div_ceil(2);
+                    continue;
+                }
+                Err(error) => {
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        commands = part.len(),
+                        "append failed"
+                    );
+                    outcomes.extend(part.iter().map(|_| Err(same_kind(&error))));
+                }
+            }
+            rest = after;
+        }
+        outcomes
+    }
+
+    async fn send(&mut self, batch: &[Waiting]) -> Result<Vec<Appended>, StoreError> {
+        // Taken out, so that whatever state a failure leaves it in, nobody meets it again.
+        let mut connection = self.take_connection().await?;
+        let appended = tokio::time::timeout(DEADLINE, columns::send(&mut connection, batch))
+            .await
+            .map_err(|_| StoreError::Timeout)??;
+        self.connection = Some(connection);
+        self.used = Instant::now();
+        Ok(appended)
+    }
+
+    async fn take_connection(&mut self) -> Result<PgConnection, StoreError> {
+        if let Some(mut connection) = self.connection.take() {
+            let alive = self.used.elapsed() < RESTED
+                || matches!(tokio::time::timeout(CONNECT, connection.ping()).await, Ok(Ok(())));
+            if alive {
+                return Ok(connection);
+            }
+        }
+        match tokio::time::timeout(CONNECT, self.pools.connect_to_append()).await {
+            Ok(connected) => Ok(connected?),
+            Err(_) => Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut)),
+        }
+    }
+}
+
+/// Data exception, integrity violation, or a limit of the server exceeded (SQLSTATE classes 22, 23, 54).
+fn blames_data(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| ["22", "23", "54"].iter().any(|class| code.starts_with(class)))
+}
+
+/// One failure answers many commands, and database errors cannot be cloned.
+fn same_kind(error: &StoreError) -> StoreError {
+    match error {
+        StoreError::Timeout => StoreError::Timeout,
+        _ => StoreError::Unavailable(sqlx::Error::WorkerCrashed),
+    }
+}
