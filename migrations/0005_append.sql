@@ -28,77 +28,78 @@ create view compat.snapshots with (security_invoker = true) as
       from public.snapshots;
 grant select on compat.events, compat.snapshots to seiketsu_system;
 
--- Appends a batch of commands, each of which succeeds or fails alone. Commands are numbered from 1.
+-- Appends a batch of commands, each of which succeeds or fails alone. Commands, streams and events are numbered from 1
+-- and refer to each other by number.
 --
 -- The advisory lock is held to the end of the transaction, that is until the rows are visible: whoever draws a
 -- later position commits later, so a reader at position p can never miss a smaller one. The lock also makes the
 -- checks plain reads: every statement below takes its snapshot after the lock was granted.
 --
--- Event number i of the batch is stored at first_position + i - 1; the numbers of events that are not stored stay
--- unused. `others` lists the commands that were not appended: outcome 1 replayed (the key was used for the same
--- request), 2 key used for another request, 3 a stream is not at its expected version. A command may be listed
--- twice; the smaller outcome holds. Null: all were appended.
+-- Event number n is stored at first_position + n - 1; the positions of events that are not stored stay unused.
+-- `others` lists the commands that were not appended: outcome 1 replayed (the key was used for the same request),
+-- 2 key used for another request, 3 a stream is not at its expected version. A command may be listed twice; the
+-- smaller outcome holds. Null: all were appended.
 --
 -- Its statements look single keys up. The caller's connection must keep plans that go through the indexes: a plan
--- made while the tables are empty reads them whole (`src/event_store/append.rs` sets what it takes).
+-- made while the tables are empty reads them whole (`src/event_store/pools.rs` sets what it takes).
 create function append_batch(
-    -- one entry per event, in order; the command and the stream it belongs to
-    e_command integer[], e_tenant uuid[], e_aggregate text[], e_id uuid[], e_slot smallint[],
-    e_sequence bigint[], e_event_id uuid[], e_type text[], e_version integer[], e_payload text[],
-    e_metadata text[], e_occurred_at timestamptz[],
-    -- one entry per stream a command writes to or relies on
-    s_command integer[], s_tenant uuid[], s_aggregate text[], s_id uuid[], s_expected bigint[],
-    -- one entry per command with an idempotency key: what to remember. The position is that of its event number
-    -- `last`, or `known` where it has none.
-    k_command integer[], k_tenant uuid[], k_key text[], k_hash bytea[], k_aggregate text[], k_id uuid[],
-    k_version bigint[], k_events integer[], k_last integer[], k_known bigint[],
+    -- one entry per command: its key, if any, and what to remember with it: the command's own stream, how many events
+    -- it caused there, its last event (0: none, the position is `known`)
+    c_tenant uuid[], c_metadata text[], c_key text[], c_hash bytea[], c_own integer[], c_events integer[],
+    c_last integer[], c_known bigint[],
+    -- one entry per stream that a command writes to or relies on
+    s_command integer[], s_aggregate text[], s_id uuid[], s_slot smallint[], s_expected bigint[],
+    -- one entry per event, in order
+    e_stream integer[], e_sequence bigint[], e_event_id uuid[], e_type text[], e_version integer[], e_payload text[],
+    e_occurred_at timestamptz[],
     out first_position bigint, out others json
 )
     language plpgsql as $$
 declare
+    v_locked boolean;
     v_now timestamptz;
+    v_last bigint;
     v_left_out integer[];
 begin
-    perform pg_advisory_xact_lock(7310003);
+    -- Assignments of one expression are evaluated without a statement of their own.
+    v_locked := pg_advisory_xact_lock(7310003) is not null;
     v_now := date_trunc('milliseconds', clock_timestamp());
 
     select json_agg(o), array_agg(o.command) into others, v_left_out
-      from (select k.command, case when i.request_hash = k.hash then 1 else 2 end as outcome,
+      from (select n as command, case when i.request_hash = c_hash[n] then 1 else 2 end as outcome,
                    i.position, i.aggregate_type as aggregate, i.aggregate_id as id, i.version, i.event_count as events
-              from unnest(k_command, k_tenant, k_key, k_hash) as k(command, tenant, key, hash)
+              from generate_series(1, cardinality(c_key)) as n
              cross join lateral (
-                   select * from idempotency_keys where key = k.key and tenant_id = k.tenant limit 1) i
+                   select * from idempotency_keys where key = c_key[n] and tenant_id = c_tenant[n] limit 1) as i
              union all
-            select s.command, 3, null, null, null, null, null
-              from unnest(s_command, s_tenant, s_aggregate, s_id, s_expected)
-                   as s(command, tenant, aggregate, id, expected)
-             where s.expected <> coalesce((
+            select s_command[n], 3, null, null, null, null, null
+              from generate_series(1, cardinality(s_id)) as n
+             where s_expected[n] <> coalesce((
                    select e.sequence from events e
-                    where e.aggregate_id = s.id and e.tenant_id = s.tenant and e.aggregate_type = s.aggregate
-                    order by e.sequence desc limit 1), 0)) o;
+                    where e.aggregate_id = s_id[n] and e.tenant_id = c_tenant[s_command[n]]
+                      and e.aggregate_type = s_aggregate[n]
+                    order by e.sequence desc limit 1), 0)) as o;
 
-    if cardinality(e_command) > 0 then
+    if cardinality(e_stream) > 0 then
         first_position := nextval('event_position');
-        -- Nobody else draws numbers while we hold the lock.
-        perform setval('event_position', first_position + cardinality(e_command) - 1);
+        -- Whoever appends holds the lock, so all these numbers are ours.
+        v_last := setval('event_position', first_position + cardinality(e_stream) - 1);
         insert into events (position, tenant_id, aggregate_type, aggregate_id, sequence, slot, event_id, event_type,
                             event_version, payload, metadata, occurred_at, recorded_at)
-        select first_position + e.n - 1, e.tenant, e.aggregate, e.id, e.sequence, e.slot, e.event_id, e.type,
-               e.version, e.payload::json, e.metadata::json, e.occurred_at, v_now
-          from unnest(e_command, e_tenant, e_aggregate, e_id, e_slot, e_sequence, e_event_id, e_type, e_version,
-                      e_payload, e_metadata, e_occurred_at) with ordinality
-               as e(command, tenant, aggregate, id, slot, sequence, event_id, type, version, payload, metadata,
-                    occurred_at, n)
-         where v_left_out is null or e.command <> all (v_left_out);
+        select first_position + n - 1, c_tenant[s_command[e_stream[n]]], s_aggregate[e_stream[n]], s_id[e_stream[n]],
+               e_sequence[n], s_slot[e_stream[n]], e_event_id[n], e_type[n], e_version[n], e_payload[n]::json,
+               c_metadata[s_command[e_stream[n]]]::json, e_occurred_at[n], v_now
+          from generate_series(1, cardinality(e_stream)) as n
+         where v_left_out is null or s_command[e_stream[n]] <> all (v_left_out);
     end if;
 
     insert into idempotency_keys (tenant_id, key, request_hash, aggregate_type, aggregate_id, version, event_count,
                                   position, created_at)
-    select k.tenant, k.key, k.hash, k.aggregate, k.id, k.version, k.events,
-           case when k.last > 0 then first_position + k.last - 1 else k.known end, v_now
-      from unnest(k_command, k_tenant, k_key, k_hash, k_aggregate, k_id, k_version, k_events, k_last, k_known)
-           as k(command, tenant, key, hash, aggregate, id, version, events, last, known)
-     where v_left_out is null or k.command <> all (v_left_out);
+    select c_tenant[n], c_key[n], c_hash[n], s_aggregate[c_own[n]], s_id[c_own[n]],
+           s_expected[c_own[n]] + c_events[n], c_events[n],
+           case when c_last[n] > 0 then first_position + c_last[n] - 1 else c_known[n] end, v_now
+      from generate_series(1, cardinality(c_key)) as n
+     where c_key[n] is not null and (v_left_out is null or n <> all (v_left_out));
 end $$;
 grant execute on function append_batch to seiketsu_system;
 grant update on sequence event_position to seiketsu_system;

@@ -1,7 +1,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use moka::sync::Cache;
+use quick_cache::sync::Cache;
 use seiketsu_domain::aggregate::Decide;
 use seiketsu_domain::ids::TenantId;
 use uuid::Uuid;
@@ -14,25 +14,33 @@ type CacheKey = (TenantId, &'static str, Uuid);
 /// check of the append notices, so a stale entry costs a retry and never a wrong decision that is stored.
 #[derive(Clone)]
 pub struct StateCache {
-    entries: Cache<CacheKey, Arc<dyn Any + Send + Sync>>,
+    entries: Arc<Cache<CacheKey, Entry>>,
+}
+
+#[derive(Clone)]
+struct Entry {
+    state: Arc<dyn Any + Send + Sync>,
+    position: i64,
 }
 
 impl StateCache {
     /// A cache of at most `capacity` aggregates; 0 turns it off.
     #[must_use]
-    pub fn new(capacity: u64) -> Self {
-        Self { entries: Cache::new(capacity) }
+    pub fn new(capacity: usize) -> Self {
+        Self { entries: Arc::new(Cache::new(capacity)) }
     }
 
-    pub(super) fn get<A: Decide>(&self, tenant: TenantId, id: Uuid) -> Option<Arc<Loaded<A>>> {
-        self.entries.get(&(tenant, A::TYPE, id))?.downcast().ok()
+    pub(super) fn get<A: Decide>(&self, tenant: TenantId, id: Uuid) -> Option<Loaded<A>> {
+        let Entry { state, position } = self.entries.get(&(tenant, A::TYPE, id))?;
+        Some(Loaded { state: state.downcast().ok()?, position })
     }
 
     pub(super) fn put<A: Decide>(&self, tenant: TenantId, id: Uuid, loaded: Loaded<A>) {
-        self.entries.insert((tenant, A::TYPE, id), Arc::new(loaded));
+        let Loaded { state, position } = loaded;
+        self.entries.insert((tenant, A::TYPE, id), Entry { state, position });
     }
 
     pub(super) fn forget<A: Decide>(&self, tenant: TenantId, id: Uuid) {
-        self.entries.invalidate(&(tenant, A::TYPE, id));
+        self.entries.remove(&(tenant, A::TYPE, id));
     }
 }

@@ -95,8 +95,8 @@ impl Commands {
         id: Uuid,
         command: A::Command,
     ) -> Result<Committed<A>, CommandError> {
-        let fresh = Known { loaded: Loaded { state: A::default(), position: 0 }, certain: true };
-        self.run::<A, A>(wish, id, command, None, Some(fresh)).await
+        let fresh = Known { loaded: Loaded { state: Arc::default(), position: 0 }, certain: true };
+        self.run::<A, A>(wish, id, &command, None, Some(fresh)).await
     }
 
     /// Executes a command on an aggregate that may or may not exist.
@@ -109,7 +109,7 @@ impl Commands {
         id: Uuid,
         command: A::Command,
     ) -> Result<Committed<A>, CommandError> {
-        self.run::<A, A>(wish, id, command, None, None).await
+        self.run::<A, A>(wish, id, &command, None, None).await
     }
 
     /// Executes two commands on two aggregates as one: both happen or neither. Answers with the first.
@@ -123,7 +123,7 @@ impl Commands {
         command: A::Command,
         also: Also<B>,
     ) -> Result<Committed<A>, CommandError> {
-        self.run(wish, id, command, Some(also), None).await
+        self.run(wish, id, &command, Some(&also), None).await
     }
 
     /// Whether a stream exists for the tenant.
@@ -144,9 +144,10 @@ impl Commands {
 
     async fn known<A: Decide>(&self, tenant: TenantId, id: Uuid) -> Result<Known<A>, CommandError> {
         if let Some(cached) = self.cache.get::<A>(tenant, id) {
-            return Ok(Known { loaded: (*cached).clone(), certain: false });
+            return Ok(Known { loaded: cached, certain: false });
         }
-        let loaded = self.store.load::<A>(tenant, id).await?;
+        // Boxed, as is all that happens rarely: what a request may have to wait for is moved about with it.
+        let loaded = Box::pin(self.store.load::<A>(tenant, id)).await?;
         if loaded.state.version() > 0 {
             self.cache.put(tenant, id, loaded.clone());
         }
@@ -157,8 +158,8 @@ impl Commands {
         &self,
         wish: &Wish,
         id: Uuid,
-        command: A::Command,
-        also: Option<Also<B>>,
+        command: &A::Command,
+        also: Option<&Also<B>>,
         fresh: Option<Known<A>>,
     ) -> Result<Committed<A>, CommandError> {
         let outcome = self.decide_and_append(wish, id, command, also, fresh).await;
@@ -171,15 +172,15 @@ impl Commands {
         &self,
         wish: &Wish,
         id: Uuid,
-        command: A::Command,
-        also: Option<Also<B>>,
+        command: &A::Command,
+        also: Option<&Also<B>>,
         mut fresh: Option<Known<A>>,
     ) -> Result<Committed<A>, CommandError> {
         let _claim = self.claim(wish)?;
-        let _turn = self.take_turns(wish.tenant, id, also.as_ref().map(|also| also.id)).await;
+        let _turn = self.take_turns(wish.tenant, id, also.map(|also| also.id)).await;
         for _ in 0..ATTEMPTS {
             let attempt = Attempt { commands: self, wish, id, fresh: fresh.take() };
-            match attempt.run(&command, also.as_ref()).await? {
+            match attempt.run(command, also).await? {
                 Some(committed) => return Ok(committed),
                 None => metrics::counter!("append_conflicts_total").increment(1),
             }
@@ -204,18 +205,23 @@ impl Commands {
         tenant: TenantId,
         id: Uuid,
         also: Option<Uuid>,
-    ) -> Vec<tokio::sync::MutexGuard<'_, ()>> {
+    ) -> (Turn<'_>, Option<Turn<'_>>) {
+        let own = stripe(tenant, id);
+        let other = also.map(|id| stripe(tenant, id)).filter(|other| *other != own);
         // In ascending order and each once, so that two commands never wait for each other.
-        let mut stripes: Vec<usize> = std::iter::once(id).chain(also).map(|id| stripe(tenant, id)).collect();
-        stripes.sort_unstable();
-        stripes.dedup();
-        let mut turns = Vec::with_capacity(stripes.len());
-        for stripe in stripes {
-            turns.push(self.stripes[stripe].lock().await);
+        let (first, second) = match other {
+            Some(other) => (own.min(other), Some(own.max(other))),
+            None => (own, None),
+        };
+        let first = self.stripes[first].lock().await;
+        match second {
+            Some(second) => (first, Some(self.stripes[second].lock().await)),
+            None => (first, None),
         }
-        turns
     }
 }
+
+type Turn<'a> = tokio::sync::MutexGuard<'a, ()>;
 
 fn stripe(tenant: TenantId, id: Uuid) -> usize {
     let (high, low) = (tenant.0.as_u64_pair(), id.as_u64_pair());
@@ -273,7 +279,7 @@ impl<A: Decide> Attempt<'_, A> {
         });
         let (own, other) = match decided {
             Ok(decided) => decided,
-            Err(refusal) if certain => return self.replay_or(refusal).await.map(Some),
+            Err(refusal) if certain => return Box::pin(self.replay_or(refusal)).await.map(Some),
             // A cached state may be behind another process: look at the store before saying no.
             Err(_) => return Ok(self.look_again::<B>(also.map(|also| also.id))),
         };
@@ -344,7 +350,7 @@ impl<A: Decide> Attempt<'_, A> {
                 Ok(Some(own))
             }
             Appended::Replayed { aggregate_id, version, events, position, .. } => {
-                self.replay(aggregate_id, version, events, position).await.map(Some)
+                Box::pin(self.replay(aggregate_id, version, events, position)).await.map(Some)
             }
             Appended::KeyReused => Err(CommandError::KeyReused),
             Appended::Conflict => Ok(self.look_again::<B>(other_id)),
@@ -383,7 +389,8 @@ impl<A: Decide> Attempt<'_, A> {
         history.iter().for_each(|recorded| state.evolve(&recorded.event));
         let own = history.len().saturating_sub(usize::try_from(events).unwrap_or(0));
         let events = history.into_iter().skip(own).map(|recorded| recorded.event).collect();
-        Ok(Committed { replayed: true, ..Committed::now(Loaded { state, position }, events) })
+        let after = Loaded { state: Arc::new(state), position };
+        Ok(Committed { replayed: true, ..Committed::now(after, events) })
     }
 }
 
@@ -391,7 +398,10 @@ fn decide<A: Decide>(current: Loaded<A>, command: &A::Command) -> Result<Decided
     let events = current.state.decide(command).map_err(|refusal| Refused::of(&refusal))?;
     let before = current.state.version();
     let mut after = current;
-    events.iter().for_each(|event| after.state.evolve(event));
+    if !events.is_empty() {
+        let state = Arc::make_mut(&mut after.state);
+        events.iter().for_each(|event| state.evolve(event));
+    }
     Ok(Decided { before, after, events })
 }
 

@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use seiketsu_domain::aggregate::{Decide, Refusal, RefusalKind};
 
@@ -8,7 +9,7 @@ use crate::event_store::{Loaded, StoreError};
 #[derive(Debug)]
 pub struct Committed<A: Decide> {
     /// The aggregate as decided.
-    pub state: A,
+    pub state: Arc<A>,
     /// The events this command caused.
     pub events: Vec<A::Event>,
     /// Where a reader must have arrived to see it.

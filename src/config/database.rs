@@ -13,7 +13,7 @@ pub struct DatabaseConfig {
     pub tenant_connections: u32,
     pub system_connections: u32,
     pub append_lanes: usize,
-    pub state_cache: u64,
+    pub state_cache: usize,
 }
 
 impl DatabaseConfig {

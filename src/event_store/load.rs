@@ -1,6 +1,7 @@
 //! One stream: its history, and the state that history adds up to.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use seiketsu_domain::aggregate::Decide;
@@ -15,7 +16,8 @@ use super::{EventStore, StoreError};
 /// An aggregate as its stream has it.
 #[derive(Debug, Clone)]
 pub struct Loaded<A> {
-    pub state: A,
+    /// Shared with the cache of states, and copied only by a command that changes it.
+    pub state: Arc<A>,
     /// Position of its last event; 0 where there is none.
     pub position: i64,
 }
@@ -71,7 +73,7 @@ impl EventStore {
         let mut loaded = snapshot::<A>(&mut read, tenant, id).await?;
         let from = loaded.state.version();
         for row in stream_rows(&mut read, tenant, A::TYPE, id, from, i64::MAX).await? {
-            loaded.state.evolve(&decode::<A>(&row)?);
+            Arc::make_mut(&mut loaded.state).evolve(&decode::<A>(&row)?);
             loaded.position = row.position;
         }
         read.commit().await?;
@@ -203,7 +205,7 @@ async fn write_snapshot<A: Decide>(
     .bind(A::STATE_VERSION)
     .bind(loaded.state.version())
     .bind(loaded.position)
-    .bind(serde_json::to_string(&loaded.state)?)
+    .bind(serde_json::to_string(&*loaded.state)?)
     .execute(pool)
     .await?;
     Ok(())
@@ -227,9 +229,10 @@ async fn snapshot<A: Decide>(
     // A snapshot that does not read back is a cache miss, not an error.
     let loaded = row.and_then(|row| {
         let state: A = serde_json::from_str(&row.payload).ok()?;
-        (state.version() == row.last_sequence).then_some(Loaded { state, position: row.position })
+        (state.version() == row.last_sequence)
+            .then(|| Loaded { state: Arc::new(state), position: row.position })
     });
-    Ok(loaded.unwrap_or(Loaded { state: A::default(), position: 0 }))
+    Ok(loaded.unwrap_or(Loaded { state: Arc::default(), position: 0 }))
 }
 
 async fn stream_rows(

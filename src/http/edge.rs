@@ -1,16 +1,21 @@
-//! What happens to every request, outermost: an id, a deadline, a task of its own, a measure, and headers.
+//! What happens to every request, outermost: an id, a deadline, a measure, and headers.
 //!
-//! Each request runs in its own task, so that a client that disconnects cancels nothing half-way: a connection of
-//! the pool is never given back in the middle of a transaction, and a command that was decided is appended.
+//! A request runs to its end even where its client disconnects or has no more patience, so that nothing is cancelled
+//! half-way: a connection of the pool is never given back in the middle of a transaction, and a command that was
+//! decided is appended.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Extensions, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures::FutureExt as _;
 use uuid::Uuid;
 
 use super::problem::{Problem, ProblemNote};
@@ -41,17 +46,51 @@ pub async fn edge(State(app): State<App>, mut request: Request, next: Next) -> R
     let method = request.method().clone();
     let reference = request.uri().path().starts_with("/docs");
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let work = tokio::spawn(next.run(request));
+    let work = ToItsEnd::new(AssertUnwindSafe(next.run(request)).catch_unwind());
     let response = match tokio::time::timeout(patience(&app, route.as_ref()), work).await {
         Ok(Ok(response)) => response,
-        Ok(Err(panicked)) => Problem::internal(&panicked).into_response(),
-        // The task goes on to its end; only the answer is given up.
+        Ok(Err(_)) => Problem::panicked().into_response(),
+        // The work goes on; only the answer is given up.
         Err(_) => Problem::unavailable("timeout", "the request took too long; its outcome is unknown")
             .into_response(),
     };
     let response = with_request_id(response, id);
     measure(&method, route.as_ref(), &response, started);
     harden(response, reference)
+}
+
+/// Work that goes on in a task of its own where whoever waits for it goes away.
+struct ToItsEnd<F: Future<Output: Send> + Send + 'static> {
+    rest: Option<Pin<Box<F>>>,
+}
+
+impl<F: Future<Output: Send> + Send + 'static> ToItsEnd<F> {
+    fn new(work: F) -> Self {
+        Self { rest: Some(Box::pin(work)) }
+    }
+}
+
+impl<F: Future<Output: Send> + Send + 'static> Future for ToItsEnd<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let Some(work) = &mut self.rest else { return Poll::Pending };
+        let polled = work.as_mut().poll(context);
+        if polled.is_ready() {
+            self.rest = None;
+        }
+        polled
+    }
+}
+
+impl<F: Future<Output: Send> + Send + 'static> Drop for ToItsEnd<F> {
+    fn drop(&mut self) {
+        if let Some(rest) = self.rest.take()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(rest);
+        }
+    }
 }
 
 /// A long poll waits on purpose; everything else has to answer.

@@ -110,6 +110,17 @@ impl Problem {
     #[must_use]
     pub fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error, "request failed");
+        Self::our_fault()
+    }
+
+    /// A handler panicked; the panic itself was printed where it happened.
+    #[must_use]
+    pub fn panicked() -> Self {
+        tracing::error!("request panicked");
+        Self::our_fault()
+    }
+
+    fn our_fault() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "something went wrong on our side")
     }
 

@@ -107,7 +107,8 @@ impl Seen {
         now: Timestamp,
         check: impl AsyncFnOnce() -> Result<Checked, AuthError>,
     ) -> Result<Arc<Principal>, AuthError> {
-        match check().await {
+        // Boxed: it happens once in a while, and every request would carry room for it.
+        match Box::pin(check()).await {
             Ok(Checked { principal, until }) => {
                 let principal = Arc::new(principal);
                 let entry = Entry {

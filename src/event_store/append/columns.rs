@@ -1,5 +1,5 @@
-//! The statement: a batch turned on its side, one array per argument of `append_batch`
-//! (`migrations/0005_append.sql`).
+//! The statement: a batch turned on its side, one array per argument of
+//! `append_batch` (`migrations/0005_append.sql`).
 
 use chrono::{DateTime, Utc};
 use seiketsu_domain::envelope::slot_of;
@@ -8,43 +8,35 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::{Append, Appended, Key, StreamWrite, Waiting};
+use super::{Append, Appended, StreamWrite, Waiting};
 
-const APPEND: &str = "select first_position, others from append_batch($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,\
-    $13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27)";
+const APPEND: &str = "select first_position, others from append_batch(\
+    $1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20)";
 
 /// Sends a batch as one statement and says how each command ended, in the order of the batch.
 pub async fn send(connection: &mut PgConnection, batch: &[Waiting]) -> Result<Vec<Appended>, sqlx::Error> {
-    let columns = Columns::of(batch);
-    let Columns { events: e, streams: s, keys: k } = columns;
+    let Columns { commands: c, streams: s, events: e } = Columns::of(batch);
     let (first, others): (Option<i64>, Option<Json<Vec<Other>>>) = sqlx::query_as(APPEND)
-        .bind(e.command)
-        .bind(e.tenant)
-        .bind(e.aggregate)
-        .bind(e.id)
-        .bind(e.slot)
+        .bind(c.tenant)
+        .bind(c.metadata)
+        .bind(c.key)
+        .bind(c.hash)
+        .bind(c.own)
+        .bind(c.events)
+        .bind(c.last)
+        .bind(c.known)
+        .bind(s.command)
+        .bind(s.aggregate)
+        .bind(s.id)
+        .bind(s.slot)
+        .bind(s.expected)
+        .bind(e.stream)
         .bind(e.sequence)
         .bind(e.event_id)
         .bind(e.kind)
         .bind(e.version)
         .bind(e.payload)
-        .bind(e.metadata)
         .bind(e.occurred_at)
-        .bind(s.command)
-        .bind(s.tenant)
-        .bind(s.aggregate)
-        .bind(s.id)
-        .bind(s.expected)
-        .bind(k.command)
-        .bind(k.tenant)
-        .bind(k.key)
-        .bind(k.hash)
-        .bind(k.aggregate)
-        .bind(k.id)
-        .bind(k.version)
-        .bind(k.events)
-        .bind(k.last)
-        .bind(k.known)
         .fetch_one(connection)
         .await?;
     outcomes(batch, first, others.map(|others| others.0).unwrap_or_default())
@@ -100,122 +92,115 @@ fn outcomes(
     Ok(outcomes)
 }
 
-/// Commands are numbered from 1, as Postgres numbers rows.
+/// Commands, streams and events are numbered from 1, as Postgres numbers the entries of arrays.
 #[derive(Default)]
 struct Columns<'a> {
-    events: EventColumns<'a>,
+    commands: CommandColumns<'a>,
     streams: StreamColumns<'a>,
-    keys: KeyColumns<'a>,
+    events: EventColumns<'a>,
 }
 
 #[derive(Default)]
-struct EventColumns<'a> {
-    command: Vec<i32>,
+struct CommandColumns<'a> {
     tenant: Vec<Uuid>,
-    aggregate: Vec<&'a str>,
-    id: Vec<Uuid>,
-    slot: Vec<i16>,
-    sequence: Vec<i64>,
-    event_id: Vec<Uuid>,
-    kind: Vec<&'a str>,
-    version: Vec<i32>,
-    payload: Vec<&'a str>,
     metadata: Vec<&'a str>,
-    occurred_at: Vec<DateTime<Utc>>,
+    key: Vec<Option<&'a str>>,
+    hash: Vec<Option<&'a [u8]>>,
+    /// The number of the command's own stream.
+    own: Vec<i32>,
+    /// Events in its own stream.
+    events: Vec<i32>,
+    /// The number of its last event; 0 where it has none.
+    last: Vec<i32>,
+    known: Vec<i64>,
 }
 
 #[derive(Default)]
 struct StreamColumns<'a> {
     command: Vec<i32>,
-    tenant: Vec<Uuid>,
     aggregate: Vec<&'a str>,
     id: Vec<Uuid>,
+    slot: Vec<i16>,
     expected: Vec<i64>,
 }
 
 #[derive(Default)]
-struct KeyColumns<'a> {
-    command: Vec<i32>,
-    tenant: Vec<Uuid>,
-    key: Vec<&'a str>,
-    hash: Vec<&'a [u8]>,
-    aggregate: Vec<&'a str>,
-    id: Vec<Uuid>,
-    version: Vec<i64>,
-    events: Vec<i32>,
-    last: Vec<i32>,
-    known: Vec<i64>,
+struct EventColumns<'a> {
+    stream: Vec<i32>,
+    sequence: Vec<i64>,
+    event_id: Vec<Uuid>,
+    kind: Vec<&'a str>,
+    version: Vec<i32>,
+    payload: Vec<&'a str>,
+    occurred_at: Vec<DateTime<Utc>>,
 }
 
 impl<'a> Columns<'a> {
     fn of(batch: &'a [Waiting]) -> Self {
         let mut columns = Self::default();
-        for (index, waiting) in batch.iter().enumerate() {
-            columns.add(number(index + 1), waiting);
+        for waiting in batch {
+            columns.add(waiting);
         }
         columns
     }
 
-    fn add(&mut self, command: i32, waiting: &'a Waiting) {
+    fn add(&mut self, waiting: &'a Waiting) {
         let append = &waiting.append;
-        let mut index = 0;
+        let own = number(self.streams.id.len() + 1);
+        let before = self.events.stream.len();
+        let command = number(self.commands.tenant.len() + 1);
         for stream in &append.streams {
             self.streams.add(command, append, stream);
-            self.events.add(command, waiting, stream, &mut index);
+            self.events.add(number(self.streams.id.len()), append, stream, before);
         }
-        if let (Some(key), Some(own)) = (&append.key, append.streams.first()) {
-            let last = if index > 0 { number(self.events.command.len()) } else { 0 };
-            self.keys.add(command, append, key, own, last);
-        }
+        let after = self.events.stream.len();
+        self.commands.add(waiting, own, if after > before { number(after) } else { 0 });
+    }
+}
+
+impl<'a> CommandColumns<'a> {
+    fn add(&mut self, waiting: &'a Waiting, own: i32, last: i32) {
+        let append = &waiting.append;
+        self.tenant.push(append.tenant.0);
+        self.metadata.push(&waiting.metadata);
+        self.key.push(append.key.as_ref().map(|key| key.key.as_str()));
+        self.hash.push(append.key.as_ref().map(|key| key.request_hash.as_slice()));
+        self.own.push(own);
+        self.events.push(append.streams.first().map_or(0, |own| number(own.events.len())));
+        self.last.push(last);
+        self.known.push(append.known_position);
     }
 }
 
 impl<'a> StreamColumns<'a> {
     fn add(&mut self, command: i32, append: &Append, stream: &'a StreamWrite) {
         self.command.push(command);
-        self.tenant.push(append.tenant.0);
         self.aggregate.push(stream.aggregate_type);
         self.id.push(stream.aggregate_id);
+        self.slot.push(slot_of(append.tenant, stream.aggregate_id));
         self.expected.push(stream.expected);
     }
 }
 
 impl<'a> EventColumns<'a> {
-    /// `index` counts the events of a command over all its streams.
-    fn add(&mut self, command: i32, waiting: &'a Waiting, stream: &'a StreamWrite, index: &mut u32) {
-        let append = &waiting.append;
-        let slot = slot_of(append.tenant, stream.aggregate_id);
+    /// `before` is how many events precede the command's own.
+    fn add(&mut self, number: i32, append: &Append, stream: &'a StreamWrite, before: usize) {
         for (sequence, event) in (stream.expected + 1..).zip(&stream.events) {
-            self.command.push(command);
-            self.tenant.push(append.tenant.0);
-            self.aggregate.push(stream.aggregate_type);
-            self.id.push(stream.aggregate_id);
-            self.slot.push(slot);
+            self.event_id.push(event_id(append, self.stream.len() - before));
+            self.stream.push(number);
             self.sequence.push(sequence);
-            self.event_id.push(Uuid::new_v5(&append.metadata.command_id, &index.to_be_bytes()));
             self.kind.push(event.event_type);
             self.version.push(event.version);
             self.payload.push(&event.payload);
-            self.metadata.push(&waiting.metadata);
             self.occurred_at.push(event.occurred_at);
-            *index += 1;
         }
     }
 }
 
-impl<'a> KeyColumns<'a> {
-    fn add(&mut self, command: i32, append: &Append, key: &'a Key, own: &'a StreamWrite, last: i32) {
-        self.command.push(command);
-        self.tenant.push(append.tenant.0);
-        self.key.push(&key.key);
-        self.hash.push(&key.request_hash);
-        self.aggregate.push(own.aggregate_type);
-        self.id.push(own.aggregate_id);
-        self.version.push(own.expected + i64::from(number(own.events.len())));
-        self.events.push(number(own.events.len()));
-        self.last.push(last);
-        self.known.push(append.known_position);
-    }
+/// Follows from the command and the place of the event in it, so that a retry makes the same.
+fn event_id(append: &Append, index: usize) -> Uuid {
+    let index = u32::try_from(index).unwrap_or(u32::MAX);
+    Uuid::new_v5(&append.metadata.command_id, &index.to_be_bytes())
 }
 
 /// Batches hold far fewer items than this can count.

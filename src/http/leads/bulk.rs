@@ -107,7 +107,12 @@ fn answer(wish: &Wish, outcomes: Vec<(usize, Outcome)>) -> Response {
         items.push(match outcome {
             Ok((status, committed)) => {
                 latest = latest.max(Some((committed.position, committed.state.id)));
-                ItemResult { index, status, resource: Some(committed.state), problem: None }
+                ItemResult {
+                    index,
+                    status,
+                    resource: Some(Arc::unwrap_or_clone(committed.state)),
+                    problem: None,
+                }
             }
             Err(problem) => ItemResult {
                 index,
