@@ -35,6 +35,11 @@ grant select on compat.events, compat.snapshots to seiketsu_system;
 -- later position commits later, so a reader at position p can never miss a smaller one. The lock also makes the
 -- checks plain reads: every statement below takes its snapshot after the lock was granted.
 --
+-- Looking up what is not there costs as much as writing it. So most batches are sent with `look_up` false: keys, and
+-- streams that begin, are then left to the unique indexes. Where one of these refuses, nothing of the batch is written,
+-- and the same batch comes again with `look_up` true, which finds out whose fault it was. Streams that go on are looked
+-- up in any case (`s_looked_up`): a version beyond the last event would violate no index.
+--
 -- Event number n is stored at first_position + n - 1; the positions of events that are not stored stay unused.
 -- `others` lists the commands that were not appended: outcome 1 replayed (the key was used for the same request),
 -- 2 key used for another request, 3 a stream is not at its expected version. A command may be listed twice; the
@@ -43,12 +48,15 @@ grant select on compat.events, compat.snapshots to seiketsu_system;
 -- Its statements look single keys up. The caller's connection must keep plans that go through the indexes: a plan
 -- made while the tables are empty reads them whole (`src/event_store/pools.rs` sets what it takes).
 create function append_batch(
+    look_up boolean,
     -- one entry per command: its key, if any, and what to remember with it: the command's own stream, how many events
     -- it caused there, its last event (0: none, the position is `known`)
     c_tenant uuid[], c_metadata text[], c_key text[], c_hash bytea[], c_own integer[], c_events integer[],
     c_last integer[], c_known bigint[],
     -- one entry per stream that a command writes to or relies on
     s_command integer[], s_aggregate text[], s_id uuid[], s_slot smallint[], s_expected bigint[],
+    -- the streams whose version is looked up
+    s_looked_up integer[],
     -- one entry per event, in order
     e_stream integer[], e_sequence bigint[], e_event_id uuid[], e_type text[], e_version integer[], e_payload text[],
     e_occurred_at timestamptz[],
@@ -65,20 +73,22 @@ begin
     v_locked := pg_advisory_xact_lock(7310003) is not null;
     v_now := date_trunc('milliseconds', clock_timestamp());
 
-    select json_agg(o), array_agg(o.command) into others, v_left_out
-      from (select n as command, case when i.request_hash = c_hash[n] then 1 else 2 end as outcome,
-                   i.position, i.aggregate_type as aggregate, i.aggregate_id as id, i.version, i.event_count as events
-              from generate_series(1, cardinality(c_key)) as n
-             cross join lateral (
-                   select * from idempotency_keys where key = c_key[n] and tenant_id = c_tenant[n] limit 1) as i
-             union all
-            select s_command[n], 3, null, null, null, null, null
-              from generate_series(1, cardinality(s_id)) as n
-             where s_expected[n] <> coalesce((
-                   select e.sequence from events e
-                    where e.aggregate_id = s_id[n] and e.tenant_id = c_tenant[s_command[n]]
-                      and e.aggregate_type = s_aggregate[n]
-                    order by e.sequence desc limit 1), 0)) as o;
+    if look_up or cardinality(s_looked_up) > 0 then
+        select json_agg(o), array_agg(o.command) into others, v_left_out
+          from (select n as command, case when i.request_hash = c_hash[n] then 1 else 2 end as outcome, i.position,
+                       i.aggregate_type as aggregate, i.aggregate_id as id, i.version, i.event_count as events
+                  from generate_series(1, case when look_up then cardinality(c_key) else 0 end) as n
+                 cross join lateral (
+                       select * from idempotency_keys where key = c_key[n] and tenant_id = c_tenant[n] limit 1) as i
+                 union all
+                select s_command[n], 3, null, null, null, null, null
+                  from unnest(s_looked_up) as n
+                 where s_expected[n] <> coalesce((
+                       select e.sequence from events e
+                        where e.aggregate_id = s_id[n] and e.tenant_id = c_tenant[s_command[n]]
+                          and e.aggregate_type = s_aggregate[n]
+                        order by e.sequence desc limit 1), 0)) as o;
+    end if;
 
     if cardinality(e_stream) > 0 then
         first_position := nextval('event_position');

@@ -1,10 +1,12 @@
 //! The release binary as operators run it, on a database of its own.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
+use seiketsu::identity::SigningKey;
 use sqlx::{Connection as _, Executor, PgConnection};
 use tokio::process::{Child, Command};
 
@@ -29,31 +31,71 @@ pub async fn fresh_database(admin: &str, name: &str) -> String {
 }
 
 impl Server {
-    pub async fn start(admin: &str) -> Self {
-        let url = fresh_database(admin, "bench_seiketsu").await;
-        let data = std::env::temp_dir().join(format!("seiketsu-bench-{}", std::process::id()));
-        std::fs::create_dir_all(&data).expect("a writable temporary directory");
-        let port = free_port();
-        let process = Command::new(env!("CARGO_BIN_EXE_seiketsu"))
-            .args(["dev", "--data"])
-            .arg(&data)
-            .env("SEIKETSU__DATABASE__URL", &url)
-            .env("SEIKETSU__HTTP__BIND", format!("127.0.0.1:{port}"))
-            .env("SEIKETSU__TELEMETRY__LOG", "warn")
-            .env("SEIKETSU__AUTH__ACCESS_TOKEN_MINUTES", "600")
-            .stdout(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the server starts");
-        let address = SocketAddr::from(([127, 0, 0, 1], port));
-        wait_until_ready(address).await;
-        let token = log_in(address, &data.join("dev.env")).await;
-        Self { address, token, process: Arc::new(process.into()) }
+    /// `seiketsu dev`: API and all projections in one process, the embedded default.
+    pub async fn start_dev(admin: &str) -> Self {
+        let setup = Setup::new(admin, "bench_dev").await;
+        let process = setup.command(&["dev", "--data"]).arg(&setup.data).spawn().expect("the server starts");
+        let credentials = setup.data.join("dev.env");
+        wait_until_ready(setup.address).await;
+        let credentials = std::fs::read_to_string(credentials).expect("the server wrote its credentials");
+        setup.enter(process, &credentials).await
+    }
+
+    /// `seiketsu serve`: the API alone; projections run in other processes, here in none.
+    pub async fn start_api(admin: &str) -> Self {
+        let setup = Setup::new(admin, "bench_api").await;
+        SigningKey::generate().write_pem_file(&setup.signing_key()).expect("a key file");
+        let migrated = setup.command(&["migrate"]).status().await.expect("the program runs");
+        assert!(migrated.success());
+        let seeded =
+            setup.command(&["seed"]).stdout(Stdio::piped()).output().await.expect("the program runs");
+        let process = setup.command(&["serve"]).spawn().expect("the server starts");
+        wait_until_ready(setup.address).await;
+        setup.enter(process, &String::from_utf8_lossy(&seeded.stdout)).await
     }
 
     pub async fn stop(&self) {
         let mut process = self.process.lock().await;
         process.kill().await.expect("it was running");
+    }
+}
+
+/// Where a server runs, before it does.
+struct Setup {
+    url: String,
+    data: PathBuf,
+    address: SocketAddr,
+}
+
+impl Setup {
+    async fn new(admin: &str, name: &str) -> Self {
+        let url = fresh_database(admin, name).await;
+        let data = std::env::temp_dir().join(format!("seiketsu-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&data).expect("a writable temporary directory");
+        Self { url, data, address: SocketAddr::from(([127, 0, 0, 1], free_port())) }
+    }
+
+    fn signing_key(&self) -> PathBuf {
+        self.data.join("signing-key.pem")
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_seiketsu"));
+        command
+            .args(arguments)
+            .env("SEIKETSU__DATABASE__URL", &self.url)
+            .env("SEIKETSU__HTTP__BIND", self.address.to_string())
+            .env("SEIKETSU__TELEMETRY__LOG", "warn")
+            .env("SEIKETSU__AUTH__ACCESS_TOKEN_MINUTES", "600")
+            .env("SEIKETSU__AUTH__SIGNING_KEY_FILE", self.signing_key())
+            .stdout(Stdio::null())
+            .kill_on_drop(true);
+        command
+    }
+
+    async fn enter(&self, process: Child, credentials: &str) -> Server {
+        let token = log_in(self.address, credentials).await;
+        Server { address: self.address, token, process: Arc::new(process.into()) }
     }
 }
 
@@ -73,8 +115,7 @@ async fn wait_until_ready(address: SocketAddr) {
     panic!("the server is not ready after 30 seconds");
 }
 
-async fn log_in(address: SocketAddr, credentials: &std::path::Path) -> String {
-    let text = std::fs::read_to_string(credentials).expect("the server wrote its credentials");
+async fn log_in(address: SocketAddr, text: &str) -> String {
     let value = |name: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
         line.expect("a credential").trim_matches(['"', '\'']).to_owned()

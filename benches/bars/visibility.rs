@@ -43,7 +43,7 @@ async fn send_on_schedule(
         assert_eq!(answer.status, 201);
         sent += 1;
         if sent % SAMPLE == 0 {
-            let lead: serde_json::Value = serde_json::from_slice(&answer.body).expect("a lead");
+            let lead: serde_json::Value = serde_json::from_slice(answer.body).expect("a lead");
             let id = lead["id"].as_str().expect("an id").to_owned();
             lookers.push(tokio::spawn(look_for(server.clone(), id, answered)));
         }

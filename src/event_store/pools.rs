@@ -30,6 +30,10 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 const APPEND_PLANS: [(&str, &str); 3] =
     [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off"), ("enable_bitmapscan", "off")];
 
+/// A connection that rested longer than this is asked whether it still lives before it is used: a server that
+/// restarted meanwhile shall not cost a request, and asking every time would cost each a round trip.
+pub(super) const RESTED: Duration = Duration::from_secs(1);
+
 impl Pools {
     /// Pools that connect on first use.
     ///
@@ -95,6 +99,10 @@ fn role_pool(
     Ok(PgPoolOptions::new()
         .max_connections(size)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
+        .before_acquire(|connection, about| {
+            Box::pin(async move { Ok(about.idle_for < RESTED || connection.ping().await.is_ok()) })
+        })
         .after_connect(move |connection, _| {
             Box::pin(async move { connection.execute(format!("SET ROLE {role}").as_str()).await.map(drop) })
         })

@@ -24,12 +24,18 @@ pub(super) struct Progress<'a> {
     pub set_aside: Vec<(&'a Envelope, Option<String>)>,
 }
 
-/// Moves the checkpoint forward, if the term `epoch` is still the present one.
+/// Moves the checkpoint forward, if the term `epoch` is still the present one and left it at `from`.
 ///
-/// A crash of the database may forget the last moves, which costs repeats: the commit need not wait for the disk.
-pub(super) async fn advance(pool: &PgPool, epoch: i64, progress: &Progress<'_>) -> Result<(), Failure> {
+/// A crash of the database may forget the last moves, so the commit need not wait for the disk: a relay that finds
+/// the checkpoint further back than it left it begins anew from there, as after an operator's rewind.
+pub(super) async fn advance(
+    pool: &PgPool,
+    epoch: i64,
+    from: i64,
+    progress: &Progress<'_>,
+) -> Result<(), Failure> {
     let mut transaction = pool.begin_with("BEGIN; SET LOCAL synchronous_commit = off").await?;
-    move_position(&mut transaction, epoch, progress.position).await?;
+    move_position(&mut transaction, epoch, from, progress.position).await?;
     note_partitions(&mut transaction, &progress.partitions).await?;
     for (event, reason) in &progress.set_aside {
         dead_letter::park(&mut *transaction, PARKED_UNDER, event, reason.as_deref()).await?;
@@ -38,16 +44,18 @@ pub(super) async fn advance(pool: &PgPool, epoch: i64, progress: &Progress<'_>) 
     Ok(())
 }
 
-async fn move_position(connection: &mut PgConnection, epoch: i64, position: i64) -> Result<(), Failure> {
-    let moved =
-        sqlx::query("update relay set position = $3, moved_at = now() where name = $1 and epoch = $2")
-            .bind(ROW)
-            .bind(epoch)
-            .bind(position)
-            .execute(connection)
-            .await?
-            .rows_affected();
-    if moved == 1 { Ok(()) } else { Err(Failure::Replaced) }
+async fn move_position(connection: &mut PgConnection, epoch: i64, from: i64, to: i64) -> Result<(), Failure> {
+    let moved = sqlx::query(
+        "update relay set position = $4, moved_at = now() where name = $1 and epoch = $2 and position = $3",
+    )
+    .bind(ROW)
+    .bind(epoch)
+    .bind(from)
+    .bind(to)
+    .execute(connection)
+    .await?
+    .rows_affected();
+    if moved == 1 { Ok(()) } else { Err(Failure::Overtaken) }
 }
 
 async fn note_partitions(

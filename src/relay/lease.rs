@@ -120,7 +120,7 @@ impl Held {
         .await?
         .rows_affected();
         if held == 0 {
-            return Err(Failure::Replaced);
+            return Err(Failure::Overtaken);
         }
         self.renewed = renewed;
         Ok(())

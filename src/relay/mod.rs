@@ -73,8 +73,8 @@ enum Failure {
     Kafka(#[from] KafkaError),
     #[error(transparent)]
     Topics(#[from] TopicError),
-    #[error("another relay has taken over")]
-    Replaced,
+    #[error("the lease or the checkpoint is not as this relay left it")]
+    Overtaken,
 }
 
 impl Relay {

@@ -97,7 +97,8 @@ impl Term {
             }
         }
         if sent.progress.position > self.held.position {
-            checkpoint::advance(&self.pool, self.held.epoch, &sent.progress).await?;
+            let (epoch, from) = (self.held.epoch, self.held.position);
+            checkpoint::advance(&self.pool, epoch, from, &sent.progress).await?;
             self.held.position = sent.progress.position;
             metrics::gauge!("relay_position").set(self.held.position as f64);
             metrics::histogram!("relay_batch_events").record(events.len() as f64);

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use futures::FutureExt;
 use rdkafka::Message;
 use rdkafka::config::ClientConfig;
-use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
+use rdkafka::consumer::{Consumer, StreamConsumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::BorrowedMessage;
 use rdkafka::{Offset, TopicPartitionList};
@@ -55,7 +55,10 @@ impl KafkaSource {
             .set("bootstrap.servers", &self.settings.brokers)
             .set("group.id", &self.settings.group)
             .set("partition.assignment.strategy", "cooperative-sticky")
-            .set("enable.auto.commit", "false")
+            // For lag tools: what is applied is told to Kafka now and then.
+            .set("enable.auto.commit", "true")
+            .set("auto.commit.interval.ms", "1000")
+            .set("enable.auto.offset.store", "false")
             // Where the offset is gone: what Kafka still has, rather than what comes next.
             .set("auto.offset.reset", "earliest")
             .set("session.timeout.ms", "10000")
@@ -250,8 +253,8 @@ impl Source for KafkaSource {
                 drop(offsets.add_partition_offset(&topic, number, Offset::Offset(offset)));
             }
         }
-        if let Err(error) = consumer.commit(&offsets, CommitMode::Async) {
-            tracing::debug!(%error, "offsets not committed");
+        if let Err(error) = consumer.store_offsets(&offsets) {
+            tracing::debug!(%error, "offsets not told to Kafka");
         }
     }
 }

@@ -11,12 +11,25 @@ use uuid::Uuid;
 use super::{Append, Appended, StreamWrite, Waiting};
 
 const APPEND: &str = "select first_position, others from append_batch(\
-    $1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20)";
+    $1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22)";
+
+/// Whether keys and new streams are looked up before they are written, or left to the unique indexes, which refuse the
+/// whole batch for the sake of one command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LookUp {
+    Everything,
+    WhatIndexesMiss,
+}
 
 /// Sends a batch as one statement and says how each command ended, in the order of the batch.
-pub async fn send(connection: &mut PgConnection, batch: &[Waiting]) -> Result<Vec<Appended>, sqlx::Error> {
-    let Columns { commands: c, streams: s, events: e } = Columns::of(batch);
+pub async fn send(
+    connection: &mut PgConnection,
+    batch: &[Waiting],
+    look_up: LookUp,
+) -> Result<Vec<Appended>, sqlx::Error> {
+    let Columns { commands: c, streams: s, events: e } = Columns::of(batch, look_up);
     let (first, others): (Option<i64>, Option<Json<Vec<Other>>>) = sqlx::query_as(APPEND)
+        .bind(look_up == LookUp::Everything)
         .bind(c.tenant)
         .bind(c.metadata)
         .bind(c.key)
@@ -30,6 +43,7 @@ pub async fn send(connection: &mut PgConnection, batch: &[Waiting]) -> Result<Ve
         .bind(s.id)
         .bind(s.slot)
         .bind(s.expected)
+        .bind(s.looked_up)
         .bind(e.stream)
         .bind(e.sequence)
         .bind(e.event_id)
@@ -122,6 +136,8 @@ struct StreamColumns<'a> {
     id: Vec<Uuid>,
     slot: Vec<i16>,
     expected: Vec<i64>,
+    /// Numbers of the streams whose version is looked up.
+    looked_up: Vec<i32>,
 }
 
 #[derive(Default)]
@@ -136,21 +152,21 @@ struct EventColumns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    fn of(batch: &'a [Waiting]) -> Self {
+    fn of(batch: &'a [Waiting], look_up: LookUp) -> Self {
         let mut columns = Self::default();
         for waiting in batch {
-            columns.add(waiting);
+            columns.add(waiting, look_up);
         }
         columns
     }
 
-    fn add(&mut self, waiting: &'a Waiting) {
+    fn add(&mut self, waiting: &'a Waiting, look_up: LookUp) {
         let append = &waiting.append;
         let own = number(self.streams.id.len() + 1);
         let before = self.events.stream.len();
         let command = number(self.commands.tenant.len() + 1);
         for stream in &append.streams {
-            self.streams.add(command, append, stream);
+            self.streams.add(command, append, stream, look_up);
             self.events.add(number(self.streams.id.len()), append, stream, before);
         }
         let after = self.events.stream.len();
@@ -173,7 +189,11 @@ impl<'a> CommandColumns<'a> {
 }
 
 impl<'a> StreamColumns<'a> {
-    fn add(&mut self, command: i32, append: &Append, stream: &'a StreamWrite) {
+    fn add(&mut self, command: i32, append: &Append, stream: &'a StreamWrite, look_up: LookUp) {
+        let begins = stream.expected == 0 && !stream.events.is_empty();
+        if look_up == LookUp::Everything || !begins {
+            self.looked_up.push(number(self.id.len() + 1));
+        }
         self.command.push(command);
         self.aggregate.push(stream.aggregate_type);
         self.id.push(stream.aggregate_id);

@@ -4,28 +4,32 @@ use std::time::{Duration, Instant};
 
 use sqlx::{Connection, PgConnection};
 
-use super::{Appended, Waiting, columns};
+use super::columns::{self, LookUp};
+use super::{Appended, Waiting};
+use crate::event_store::pools::RESTED;
 use crate::event_store::{Pools, StoreError};
 
 /// After this the outcome of a batch is unknown and its connection is given up.
 const DEADLINE: Duration = Duration::from_secs(10);
 /// How long commands wait for a new connection before they are told to come back.
 const CONNECT: Duration = Duration::from_secs(2);
-/// A connection that rested longer than this is asked whether it still lives: a server that restarted meanwhile shall
-/// not cost a command.
-const RESTED: Duration = Duration::from_secs(1);
+
+/// Batches for which everything is looked up after a key or a stream was there already: retries come in swarms.
+const WARY: u32 = 100;
 
 /// Writes batches over a connection that nobody else uses.
 pub struct Writer {
     pools: Pools,
     connection: Option<PgConnection>,
     used: Instant,
+    /// Batches to come for which everything is looked up.
+    wary: u32,
 }
 
 impl Writer {
     /// Connects when it is first needed.
     pub fn new(pools: Pools) -> Self {
-        Self { pools, connection: None, used: Instant::now() }
+        Self { pools, connection: None, used: Instant::now(), wary: 0 }
     }
 
     /// Writes a batch: an outcome per command, in order.
@@ -35,7 +39,7 @@ impl Writer {
         let mut size = batch.len();
         while !rest.is_empty() {
             let (part, after) = rest.split_at(size.min(rest.len()));
-            match self.send(part).await {
+            match self.send_warily(part).await {
                 Ok(appended) => outcomes.extend(appended.into_iter().map(Ok)),
                 // One command's data offends the database, and nothing of the part was written: find the one, so that
                 // it fails alone.
@@ -57,15 +61,30 @@ impl Writer {
         outcomes
     }
 
-    async fn send(&mut self, batch: &[Waiting]) -> Result<Vec<Appended>, StoreError> {
+    /// Sends a batch in the hope that its keys and streams are new; where one is not, once more.
+    async fn send_warily(&mut self, batch: &[Waiting]) -> Result<Vec<Appended>, StoreError> {
+        if self.wary == 0 {
+            match self.send(batch, LookUp::WhatIndexesMiss).await {
+                Err(StoreError::Unavailable(error)) if is_duplicate(&error) => self.wary = WARY,
+                outcome => return outcome,
+            }
+        }
+        self.wary -= 1;
+        self.send(batch, LookUp::Everything).await
+    }
+
+    async fn send(&mut self, batch: &[Waiting], look_up: LookUp) -> Result<Vec<Appended>, StoreError> {
         // Taken out, so that whatever state a failure leaves it in, nobody meets it again.
         let mut connection = self.take_connection().await?;
-        let appended = tokio::time::timeout(DEADLINE, columns::send(&mut connection, batch))
+        let appended = tokio::time::timeout(DEADLINE, columns::send(&mut connection, batch, look_up))
             .await
-            .map_err(|_| StoreError::Timeout)??;
-        self.connection = Some(connection);
-        self.used = Instant::now();
-        Ok(appended)
+            .map_err(|_| StoreError::Timeout)?;
+        // A refusal of what was sent leaves the connection as good as before.
+        if appended.as_ref().err().is_none_or(blames_data) {
+            self.connection = Some(connection);
+            self.used = Instant::now();
+        }
+        Ok(appended?)
     }
 
     async fn take_connection(&mut self) -> Result<PgConnection, StoreError> {
@@ -81,6 +100,11 @@ impl Writer {
             Err(_) => Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut)),
         }
     }
+}
+
+/// A unique index refused (SQLSTATE 23505).
+fn is_duplicate(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
 
 /// Data exception, integrity violation, or a limit of the server exceeded (SQLSTATE classes 22, 23, 54).

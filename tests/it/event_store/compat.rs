@@ -31,11 +31,11 @@ async fn postgres_es_folds_our_streams_to_the_same_state() {
     };
     let escalations = PersistedEventStore::<_, Escalation>::new_event_store(repository());
     let mut read = escalations.load_aggregate(&escalation.to_string()).await.unwrap();
-    assert_eq!(*read.aggregate(), escalated.state);
+    assert_eq!(*read.aggregate(), *escalated.state);
     assert_eq!(read.current_sequence, 3);
 
     let leads = PersistedEventStore::<_, Lead>::new_event_store(repository());
-    assert_eq!(*leads.load_aggregate(&lead.to_string()).await.unwrap().aggregate(), led.state);
+    assert_eq!(*leads.load_aggregate(&lead.to_string()).await.unwrap().aggregate(), *led.state);
     let events = leads.load_events(&lead.to_string()).await.unwrap();
     assert_eq!(
         events.iter().map(|event| &event.payload).collect::<Vec<_>>().last(),

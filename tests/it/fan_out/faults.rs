@@ -22,8 +22,13 @@ async fn relay_and_workers_survive_the_loss_of_their_connections() {
             );
         }
         if round % 2 == 0 {
-            wait::until("connections are killed", PATIENCE, async || database.kill_connections().await > 3)
-                .await;
+            // One after the other too: whoever reconnects is killed again.
+            let mut killed = 0;
+            wait::until("connections are killed", PATIENCE, async || {
+                killed += database.kill_connections().await;
+                killed > 3
+            })
+            .await;
         }
     }
     caught_up(&database).await;

@@ -53,6 +53,16 @@ impl Wire {
         tokio::time::timeout(PATIENCE, reading).await.expect("not all events arrived");
     }
 
+    /// Reads until there are so many records, repeats included.
+    async fn read_records(&mut self, records: usize) {
+        let reading = async {
+            while self.records.len() < records {
+                self.read().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, reading).await.expect("not all records arrived");
+    }
+
     async fn read(&mut self) -> Uuid {
         let message = self.consumer.recv().await.unwrap();
         let event = record::decode(&message).unwrap();
@@ -197,6 +207,25 @@ async fn a_relay_that_was_replaced_unnoticed_cannot_move_the_checkpoint() {
     replaced.stop().await;
     assert_eq!(checkpoint(&database).await, 1);
     assert_eq!(owner(&database).await, Some(other), "nor can it release what is not its own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_checkpoint_that_is_set_back_is_relayed_from_again() {
+    let (database, kafka) = (database::create().await, kafka::settings().await);
+    let commands = database.commands();
+    let relay = relay(&database, &kafka);
+    escalate(&commands, 10).await;
+    wait::until("the relay has caught up", PATIENCE, async || checkpoint(&database).await == 10).await;
+    // By an operator, or by a database that crashed and forgot what need not be on disk.
+    sqlx::query("update relay set position = 5").execute(database.pools.system()).await.unwrap();
+    escalate(&commands, 1).await;
+    wait::until("the relay has caught up again", PATIENCE, async || checkpoint(&database).await == 11).await;
+    relay.stop().await;
+
+    // 1 to 11, the last of them sent before the relay noticed, then 6 to 11 again.
+    let mut wire = Wire::tap(&kafka);
+    wire.read_records(17).await;
+    assert_eq!(wire.assert_complete(&database).await, 6, "from there on everything is repeated");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,9 @@ mod calls;
 mod crm_sync_queue;
 mod dashboard;
 mod history;
+mod hot_leads;
 mod lead_timeline;
+mod leads;
 mod scene;
 mod transcripts;
 

@@ -1,5 +1,7 @@
 //! An organization whose calls the tests make up.
 
+use std::sync::Arc;
+
 use seiketsu::command::Commands;
 use seiketsu::ids;
 use seiketsu_domain::call::{
@@ -59,7 +61,7 @@ impl Scene {
 
     pub async fn tell(&self, call: CallId, command: CallCommand) -> Call {
         let wish = wishes::of(self.tenant);
-        self.commands.execute::<Call>(&wish, call.0, command).await.unwrap().state
+        Arc::unwrap_or_clone(self.commands.execute::<Call>(&wish, call.0, command).await.unwrap().state)
     }
 
     /// The line rings.

@@ -32,7 +32,7 @@ pub async fn read_models_agree(database: &TestDatabase) -> String {
     }
     let compared = [
         same(database, "calls", &truth.calls).await,
-        same(database, "leads", &truth.leads).await,
+        same(database, "lead_states", &truth.leads).await,
         same(database, "consent_contacts", &truth.consents).await,
         same(database, "escalations", &truth.escalations).await,
     ];

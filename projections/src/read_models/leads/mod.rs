@@ -5,6 +5,7 @@
 
 mod project;
 mod query;
+mod search;
 mod words;
 
 pub use project::Leads;

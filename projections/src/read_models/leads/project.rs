@@ -26,16 +26,17 @@ impl Projection for Leads {
     }
 
     fn tables(&self) -> &'static [&'static str] {
-        &["leads", hot_leads::TABLE]
+        &["leads", "lead_states", hot_leads::TABLE]
     }
 
     async fn apply(&self, rows: &mut PgConnection, batch: &[Arc<Envelope>]) -> Result<(), ApplyError> {
-        let folded = entity::fold::<Lead>(rows, "leads", batch, |fact| match fact {
+        let folded = entity::fold::<Lead>(rows, "lead_states", batch, |fact| match fact {
             Fact::Lead(event) => Some(event),
             _ => None,
         })
         .await?;
         write(rows, &folded).await?;
+        write_states(rows, &folded).await?;
         hot_leads::write(rows, &folded).await
     }
 }
@@ -58,19 +59,19 @@ const UNJUDGED: i16 = -1;
 async fn write(rows: &mut PgConnection, folded: &[Folded<Lead>]) -> Result<(), ApplyError> {
     sqlx::query(
         "insert into leads (tenant_id, id, archived, status, source, assigned_to, score, last_name,
-                            next_follow_up_at, created_at, updated_at, words, state)
+                            next_follow_up_at, created_at, updated_at, words)
          select tenant_id, id, archived, status, source, assigned_to, score, last_name,
                 coalesce(next_follow_up_at, 'infinity'), created_at, updated_at,
-                array_to_tsvector(string_to_array(words, $14)), state::json
+                array_to_tsvector(string_to_array(words, $13))
            from unnest($1::uuid[], $2::uuid[], $3::bool[], $4::smallint[], $5::text[], $6::uuid[], $7::smallint[],
-                       $8::text[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::text[], $13::text[])
+                       $8::text[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::text[])
                 as n(tenant_id, id, archived, status, source, assigned_to, score, last_name,
-                     next_follow_up_at, created_at, updated_at, words, state)
+                     next_follow_up_at, created_at, updated_at, words)
              on conflict (tenant_id, id) do update
             set archived = excluded.archived, status = excluded.status, source = excluded.source,
                 assigned_to = excluded.assigned_to, score = excluded.score, last_name = excluded.last_name,
                 next_follow_up_at = excluded.next_follow_up_at, updated_at = excluded.updated_at,
-                words = excluded.words, state = excluded.state",
+                words = excluded.words",
     )
     .bind(each(folded, |row| row.tenant))
     .bind(each(folded, |row| row.id))
@@ -84,8 +85,21 @@ async fn write(rows: &mut PgConnection, folded: &[Folded<Lead>]) -> Result<(), A
     .bind(each(folded, |row| row.state.created_at.get()))
     .bind(each(folded, |row| row.state.updated_at.get()))
     .bind(each(folded, |row| words::of(TenantId(row.tenant), &row.state)))
-    .bind(folded.iter().map(|row| serde_json::to_string(&row.state)).collect::<Result<Vec<_>, _>>()?)
     .bind(words::SEPARATOR)
+    .execute(rows)
+    .await?;
+    Ok(())
+}
+
+async fn write_states(rows: &mut PgConnection, folded: &[Folded<Lead>]) -> Result<(), ApplyError> {
+    sqlx::query(
+        "insert into lead_states (tenant_id, id, state)
+         select tenant_id, id, state::json from unnest($1::uuid[], $2::uuid[], $3::text[]) as n(tenant_id, id, state)
+             on conflict (tenant_id, id) do update set state = excluded.state",
+    )
+    .bind(each(folded, |row| row.tenant))
+    .bind(each(folded, |row| row.id))
+    .bind(folded.iter().map(|row| serde_json::to_string(&row.state)).collect::<Result<Vec<_>, _>>()?)
     .execute(rows)
     .await?;
     Ok(())

@@ -6,7 +6,8 @@ use sqlx::{PgConnection, Postgres, QueryBuilder};
 
 use super::Leads;
 use super::project::rank;
-use super::words::{self, Search};
+use super::search::Search;
+use super::words;
 use crate::page::{AsOf, Page, QueryError, as_of};
 use crate::sort::{Listing, Sort, SortError, SortField};
 
@@ -69,12 +70,13 @@ pub async fn get(
     id: LeadId,
 ) -> Result<Option<(Lead, AsOf)>, QueryError> {
     let as_of = as_of(&mut *read, &Leads, tenant).await?;
-    let state: Option<String> =
-        sqlx::query_scalar("select state::text from read_models.leads where tenant_id = $1 and id = $2")
-            .bind(tenant.0)
-            .bind(id.0)
-            .fetch_optional(read)
-            .await?;
+    let state: Option<String> = sqlx::query_scalar(
+        "select state::text from read_models.lead_states where tenant_id = $1 and id = $2",
+    )
+    .bind(tenant.0)
+    .bind(id.0)
+    .fetch_optional(read)
+    .await?;
     Ok(state.map(|state| serde_json::from_str(&state)).transpose()?.map(|lead| (lead, as_of)))
 }
 
@@ -88,63 +90,37 @@ pub async fn list(
     filter: &LeadFilter,
 ) -> Result<Page<Lead>, QueryError> {
     let sort = filter.sort.clone().unwrap_or_else(|| Sort::by(&SORTS[0], true));
-    let listing = || Listing::new(&sort, &filter.fingerprint(), filter.cursor.as_deref(), filter.limit);
-    let start = listing()?;
+    let listing = filter.listing(&sort)?;
     let as_of = as_of(&mut *read, &Leads, tenant).await?;
     let text = filter.q.as_deref().filter(|q| !q.trim().is_empty());
     if text.is_none() && filter.tag.is_none() {
-        return start.fetch(read, filter.all(tenant, &sort), as_of).await;
+        return listing.fetch(read, filter.all(tenant, &sort), as_of).await;
     }
-    let Some(search) = words::search(tenant, text, filter.tag.as_ref()) else {
+    let Some(terms) = words::terms(tenant, text, filter.tag.as_ref()) else {
         return Ok(Page { data: Vec::new(), next_cursor: None, has_more: false, as_of });
     };
-    let stretch = filter.found_in_stretch(tenant, &sort, &search, &start);
-    let page = start.fetch(&mut *read, stretch, as_of).await?;
-    if page.has_more {
-        return Ok(page);
-    }
-    listing()?.fetch(read, filter.found(tenant, &sort, &search), as_of).await
+    Search { tenant, filter, sort: &sort, terms }.page(read, as_of).await
 }
 
-/// How many rows are looked through for the words of a search before their index is asked. What at least one lead in
-/// a hundred has is found among them, which spares reading thousands of entries of the index; what fewer have is
-/// found through the index, which then has few.
-const STRETCH: i64 = 2000;
+/// Begins a list of what comes next, a table named `leads`; only what is shown is read whole.
+pub(super) fn select(tenant: TenantId, sort: &Sort) -> QueryBuilder<'static, Postgres> {
+    let mut query = QueryBuilder::new(format!(
+        "select {}, (select s.state::text from read_models.lead_states s where s.id = leads.id and s.tenant_id = ",
+        sort.keys()
+    ));
+    query.push_bind(tenant.0).push(") from ");
+    query
+}
 
 impl LeadFilter {
+    pub(super) fn listing<'a>(&self, sort: &'a Sort) -> Result<Listing<'a>, QueryError> {
+        Listing::new(sort, &self.fingerprint(), self.cursor.as_deref(), self.limit)
+    }
+
     /// All leads that pass.
     fn all(&self, tenant: TenantId, sort: &Sort) -> QueryBuilder<'static, Postgres> {
-        let mut query = QueryBuilder::new(format!("select {}, state::text from ", sort.keys()));
+        let mut query = select(tenant, sort);
         query.push("read_models.leads where tenant_id = ").push_bind(tenant.0);
-        self.push(&mut query);
-        query
-    }
-
-    /// Those among the first [`STRETCH`] leads of the page that have the words.
-    fn found_in_stretch(
-        &self,
-        tenant: TenantId,
-        sort: &Sort,
-        search: &Search,
-        start: &Listing<'_>,
-    ) -> QueryBuilder<'static, Postgres> {
-        let mut query = QueryBuilder::new(format!("select {}, state::text from ", sort.keys()));
-        query.push("(select * from read_models.leads where tenant_id = ").push_bind(tenant.0);
-        self.push(&mut query);
-        start.push_start(&mut query, STRETCH);
-        query.push(") leads where words @@ ").push_bind(search.whole.clone()).push("::tsquery");
-        query
-    }
-
-    /// All leads that have the words, by the index of words; only those shown are read whole.
-    fn found(&self, tenant: TenantId, sort: &Sort, search: &Search) -> QueryBuilder<'static, Postgres> {
-        let mut query = QueryBuilder::new(format!(
-            "select {}, (select l.state::text from read_models.leads l where l.id = found.id and l.tenant_id = ",
-            sort.keys()
-        ));
-        query.push_bind(tenant.0).push(") from read_models.leads_with_words(");
-        query.push_bind(search.telling.clone()).push("::tsquery, ");
-        query.push_bind(search.whole.clone()).push("::tsquery) found where true");
         self.push(&mut query);
         query
     }
@@ -158,7 +134,7 @@ impl LeadFilter {
     }
 
     /// Appends a condition per filter; one that is absent must not reach the planner.
-    fn push(&self, query: &mut QueryBuilder<'static, Postgres>) {
+    pub(super) fn push(&self, query: &mut QueryBuilder<'static, Postgres>) {
         query.push(" and archived = ").push_bind(self.archived);
         if let Some(status) = self.status {
             query.push(" and status = ").push_bind(rank(status));

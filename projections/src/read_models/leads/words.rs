@@ -19,8 +19,6 @@ use seiketsu_domain::values::{Email, Phone, Tag};
 /// What a search reads at most: characters, and words of them.
 const MAX_QUERY: usize = 200;
 const MAX_TERMS: usize = 10;
-/// Shorter beginnings are too common to be looked up; they only narrow down what longer ones find.
-const TELLING: usize = 3;
 /// Fewer digits than these are no end of a phone number.
 const PHONE_END: usize = 4;
 /// Digits of a number within North America, and of many others within their countries.
@@ -48,41 +46,22 @@ pub(super) fn of(tenant: TenantId, lead: &Lead) -> String {
     words.iter().map(|word| format!("{code}{word}")).collect::<Vec<_>>().join(SEPARATOR)
 }
 
-/// Which leads to find: `tsquery`s of a search, of a tag, or of both.
-#[derive(Debug, PartialEq)]
-pub(super) struct Search {
-    /// For the index.
-    pub telling: String,
-    /// For the rows it leads to.
-    pub whole: String,
-}
-
-/// The search for leads that have all words of `text`, and the tag. `None` where the text has no words, which no
-/// lead has.
-pub(super) fn search(tenant: TenantId, text: Option<&str>, tag: Option<&Tag>) -> Option<Search> {
+/// The terms of a search for leads that have all words of `text`, and the tag: `tsquery`s, all of which must match.
+/// `None` where the text has no words, which no lead has.
+pub(super) fn terms(tenant: TenantId, text: Option<&str>, tag: Option<&Tag>) -> Option<Vec<String>> {
     let code = code(tenant);
-    let mut terms: Vec<Term> = Vec::new();
+    let mut terms = Vec::new();
     if let Some(text) = text {
-        terms.extend(terms_of(&code, text));
+        terms = terms_of(&code, text);
         if terms.is_empty() {
             return None;
         }
     }
-    terms.extend(tag.map(|tag| Term { tsquery: lexeme(&code, &whole_tag(tag)), length: TELLING }));
-    let all =
-        |terms: &[&Term]| terms.iter().map(|term| term.tsquery.as_str()).collect::<Vec<_>>().join(" & ");
-    let telling: Vec<&Term> = terms.iter().filter(|term| term.length >= TELLING).collect();
-    let whole = all(&terms.iter().collect::<Vec<_>>());
-    Some(Search { telling: if telling.is_empty() { whole.clone() } else { all(&telling) }, whole })
+    terms.extend(tag.map(|tag| lexeme(&code, &whole_tag(tag))));
+    Some(terms)
 }
 
-struct Term {
-    tsquery: String,
-    /// In characters, of what is looked for.
-    length: usize,
-}
-
-fn terms_of(code: &str, text: &str) -> Vec<Term> {
+fn terms_of(code: &str, text: &str) -> Vec<String> {
     let text: String = text.chars().take(MAX_QUERY).collect::<String>().to_lowercase();
     let mut chunks =
         text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|chunk| has_word(chunk)).peekable();
@@ -103,32 +82,30 @@ fn terms_of(code: &str, text: &str) -> Vec<Term> {
     terms
 }
 
-fn term_of_chunk(code: &str, chunk: &str) -> Term {
-    let words: Vec<&str> = split(chunk).collect();
-    let length = words.iter().map(|word| word.chars().count()).max().unwrap_or(0);
-    let apart = words.iter().map(|word| beginning(code, word)).collect::<Vec<_>>().join(" & ");
-    let tsquery = if chunk.contains('@') {
+fn term_of_chunk(code: &str, chunk: &str) -> String {
+    let words = split(chunk).map(|word| beginning(code, word)).collect::<Vec<_>>().join(" & ");
+    if chunk.contains('@') {
         beginning(code, chunk.trim_start_matches('@'))
     } else if chunk.contains('.') {
         // Half of an address is a word as it is written; everything else is not.
-        format!("({} | ({apart}))", beginning(code, chunk))
+        format!("({} | ({words}))", beginning(code, chunk))
     } else {
-        format!("({apart})")
-    };
-    Term { tsquery, length }
+        format!("({words})")
+    }
 }
 
-fn term_of_number(code: &str, pieces: &[&str]) -> Term {
+fn term_of_number(code: &str, pieces: &[&str]) -> String {
     let digits: String = pieces.iter().flat_map(|piece| piece.chars()).filter(char::is_ascii_digit).collect();
-    let apart = pieces.iter().flat_map(|piece| split(piece)).map(|word| beginning(code, word));
-    let mut ways = vec![format!("({})", apart.collect::<Vec<_>>().join(" & ")), beginning(code, &digits)];
+    let words = pieces.iter().flat_map(|piece| split(piece)).map(|word| beginning(code, word));
+    let mut ways = vec![format!("({})", words.collect::<Vec<_>>().join(" & ")), beginning(code, &digits)];
     // Within a country a number often begins with a zero that its international form lacks.
     for end in [digits.as_str(), digits.trim_start_matches('0')] {
         if end.len() >= PHONE_END {
             ways.push(beginning(code, &from_end(end)));
         }
     }
-    Term { tsquery: format!("({})", ways.join(" | ")), length: digits.len() }
+    ways.dedup();
+    format!("({})", ways.join(" | "))
 }
 
 fn has_word(chunk: &str) -> bool {
@@ -195,33 +172,27 @@ mod tests {
     use seiketsu_domain::ids::TenantId;
     use uuid::Uuid;
 
-    use super::{Search, of_email, of_phone, of_text, search};
+    use super::{of_email, of_phone, of_text, terms};
 
     const TENANT: TenantId = TenantId(Uuid::nil());
 
-    fn found_by(text: &str) -> Option<Search> {
-        let plain = |tsquery: String| tsquery.replace("AAAAAAAA", "");
-        search(TENANT, Some(text), None)
-            .map(|found| Search { telling: plain(found.telling), whole: plain(found.whole) })
-    }
-
-    fn whole(text: &str) -> String {
-        found_by(text).expect("words").whole
+    fn found_by(text: &str) -> String {
+        terms(TENANT, Some(text), None).expect("words").join(" & ").replace("AAAAAAAA", "")
     }
 
     #[test]
     fn a_name_with_punctuation_is_found_with_and_without_it() {
         assert_eq!(of_text("Mary-Jane O'Brien"), ["mary", "jane", "o", "brien", "maryjane", "obrien"]);
-        assert_eq!(whole("o'brien"), "('o':* & 'brien':*)");
+        assert_eq!(found_by("o'brien"), "('o':* & 'brien':*)");
     }
 
     #[test]
     fn an_address_is_found_whole_and_by_its_parts() {
         let email = "Ada.Lovelace@Example.com".parse().expect("an email");
         assert_eq!(of_email(&email), ["ada", "lovelace", "example.com", "ada.lovelace@example.com"]);
-        assert_eq!(whole("ADA@ex"), "'ada@ex':*");
-        assert_eq!(whole("@example.com"), "'example.com':*");
-        assert_eq!(whole("ada.love"), "('ada.love':* | ('ada':* & 'love':*))");
+        assert_eq!(found_by("ADA@ex"), "'ada@ex':*");
+        assert_eq!(found_by("@example.com"), "'example.com':*");
+        assert_eq!(found_by("ada.love"), "('ada.love':* | ('ada':* & 'love':*))");
     }
 
     #[test]
@@ -229,29 +200,21 @@ mod tests {
         let phone = "+14155552671".parse().expect("a number");
         assert_eq!(of_phone(&phone), ["14155552671", "~17625555141", "4155552671"]);
         assert_eq!(
-            whole("(415) 555-2671"),
-            "(('415':* & '555':* & '2671':*) | '4155552671':* | '~1762555514':* | '~1762555514':*)"
+            found_by("(415) 555-2671"),
+            "(('415':* & '555':* & '2671':*) | '4155552671':* | '~1762555514':*)"
         );
-        assert_eq!(whole("415"), "(('415':*) | '415':*)");
-    }
-
-    #[test]
-    fn common_beginnings_only_narrow_down() {
-        let found = found_by("j smith").expect("words");
-        assert_eq!(found.telling, "('smith':*)");
-        assert_eq!(found.whole, "('j':*) & ('smith':*)");
-        assert_eq!(found_by("jo").expect("words").telling, "('jo':*)");
+        assert_eq!(found_by("415"), "(('415':*) | '415':*)");
     }
 
     #[test]
     fn what_has_no_words_finds_nothing_and_quotes_stay_quotes() {
-        assert_eq!(found_by("  !!! & | :* "), None);
-        assert_eq!(whole("a'b\\c@d"), "'a''b\\\\c@d':*");
+        assert_eq!(terms(TENANT, Some("  !!! & | :* "), None), None);
+        assert_eq!(found_by("a'b\\c@d"), "'a''b\\\\c@d':*");
     }
 
     #[test]
     fn a_search_has_bounds() {
-        assert!(whole(&"x".repeat(10_000)).len() < 300);
-        assert_eq!(whole(&"x ".repeat(100)).matches("':*").count(), 10);
+        assert!(found_by(&"x".repeat(10_000)).len() < 300);
+        assert_eq!(found_by(&"x ".repeat(100)).matches("':*").count(), 10);
     }
 }
