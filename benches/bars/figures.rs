@@ -23,12 +23,22 @@ pub fn median(values: &[f64]) -> f64 {
 
 /// The first row is ours; the others are what it is compared with.
 pub fn print_ratios(rows: &[Row]) {
-    println!("\n{:<56} {:>9} {:>9} {:>9}   ours is", "per second", "min", "median", "max");
-    let ours = median(&rows[0].rounds);
+    println!(
+        "\n{:<56} {:>9} {:>9} {:>9}   ours is (median of rounds; least, most)",
+        "per second", "min", "median", "max"
+    );
+    let bounds = |values: &[f64]| values.iter().fold((f64::MAX, 0.0_f64), |(a, b), v| (a.min(*v), b.max(*v)));
     for row in rows {
-        let (min, max) = row.rounds.iter().fold((f64::MAX, 0.0_f64), |(a, b), v| (a.min(*v), b.max(*v)));
+        let (min, max) = bounds(&row.rounds);
         let middle = median(&row.rounds);
-        println!("{:<56} {min:>9.0} {middle:>9.0} {max:>9.0}   {:>6.2} ×", row.name, ours / middle);
+        let ratios: Vec<f64> =
+            rows[0].rounds.iter().zip(&row.rounds).map(|(ours, theirs)| ours / theirs).collect();
+        let (least, most) = bounds(&ratios);
+        println!(
+            "{:<56} {min:>9.0} {middle:>9.0} {max:>9.0}   {:>6.2} × ({least:.2}, {most:.2})",
+            row.name,
+            median(&ratios)
+        );
     }
 }
 

@@ -8,14 +8,24 @@ use crate::server::Server;
 
 /// Connections the load is spread over; each sends on its own schedule.
 const SENDERS: u32 = 16;
-/// Every so many-th command is looked for.
-const SAMPLE: u32 = 10;
+/// Commands looked for per second: looking costs the machine as much as a command does.
+const SAMPLES: u32 = 40;
+/// Pause between two looks.
+const LOOK: Duration = Duration::from_millis(2);
 
 /// Creates leads at `rate` per second and looks for some of them.
 pub async fn measure(server: &Server, rate: u32, during: Duration) -> Distribution {
     let interval = Duration::from_secs(1) * SENDERS / rate;
     let tasks: Vec<_> = (0..SENDERS)
-        .map(|n| tokio::spawn(send_on_schedule(server.clone(), interval, interval * n / SENDERS, during)))
+        .map(|n| {
+            tokio::spawn(send_on_schedule(
+                server.clone(),
+                interval,
+                interval * n / SENDERS,
+                rate / SAMPLES,
+                during,
+            ))
+        })
         .collect();
     let mut samples = Vec::new();
     for task in tasks {
@@ -28,6 +38,7 @@ async fn send_on_schedule(
     server: Server,
     interval: Duration,
     offset: Duration,
+    sample: u32,
     during: Duration,
 ) -> Vec<Duration> {
     let mut connection = Connection::open(&server).await;
@@ -42,7 +53,7 @@ async fn send_on_schedule(
         let answered = Instant::now();
         assert_eq!(answer.status, 201);
         sent += 1;
-        if sent % SAMPLE == 0 {
+        if sent % sample == 0 {
             let lead: serde_json::Value = serde_json::from_slice(answer.body).expect("a lead");
             let id = lead["id"].as_str().expect("an id").to_owned();
             lookers.push(tokio::spawn(look_for(server.clone(), id, answered)));
@@ -68,6 +79,6 @@ async fn look_for(server: Server, id: String, answered: Instant) -> Duration {
         }
         assert_eq!(answer.status, 404);
         assert!(answered.elapsed() < Duration::from_secs(30), "the lead never became visible");
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        tokio::time::sleep(LOOK).await;
     }
 }

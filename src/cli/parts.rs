@@ -67,21 +67,18 @@ impl Base {
     /// Starts a worker over all of them.
     pub async fn start_projections(&self) -> Result<(), Failure> {
         let settings = &self.config.projections;
+        let pool = self.pools.for_projections();
         let source: Box<dyn Source> = match settings.source {
             ProjectionSource::Postgres => Box::new(StoreSource::new(
-                self.pools.system().clone(),
+                pool.clone(),
                 self.hint.subscribe(),
                 settings.poll(),
                 settings.batch,
             )),
             ProjectionSource::Kafka => Box::new(self.kafka_source().await?),
         };
-        let worker = Worker::new(
-            self.pools.system().clone(),
-            self.projections()?,
-            self.config.kafka.partitions,
-            self.arrivals.clone(),
-        );
+        let worker =
+            Worker::new(pool, self.projections()?, self.config.kafka.partitions, self.arrivals.clone());
         self.lifecycle.spawn("projections", worker.run(source, self.lifecycle.stop().clone()));
         Ok(())
     }

@@ -12,7 +12,8 @@ use sqlx::{Connection, Executor, PgConnection, Postgres, Transaction};
 pub struct Pools {
     tenant: PgPool,
     system: PgPool,
-    append: PgConnectOptions,
+    /// Connections for whoever only looks single keys up; see [`KEY_PLANS`].
+    keyed: PgConnectOptions,
 }
 
 /// How many connections a process may hold, and how long it waits for one.
@@ -25,9 +26,9 @@ pub struct PoolSizes {
 /// A request does not wait longer than this for a connection: better a clear 503 than a queue.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Appends look single keys up. Their plans are made once, when the tables may still be empty and reading them whole
-/// looks cheap, and then kept: so they must go through the indexes from the first day.
-const APPEND_PLANS: [(&str, &str); 3] =
+/// Appends and projections look single keys up. Their plans are made once, when the tables may still be empty and
+/// reading them whole looks cheap, and then kept: so they must go through the indexes from the first day.
+const KEY_PLANS: [(&str, &str); 3] =
     [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off"), ("enable_bitmapscan", "off")];
 
 /// A connection that rested longer than this is asked whether it still lives before it is used: a server that
@@ -41,9 +42,9 @@ impl Pools {
     /// Where `url` is not a Postgres URL.
     pub fn new(url: &str, sizes: PoolSizes) -> Result<Self, sqlx::Error> {
         Ok(Self {
-            tenant: role_pool(url, "seiketsu_app", sizes.tenant, "5s")?,
-            system: role_pool(url, "seiketsu_system", sizes.system, "60s")?,
-            append: options(url, "60s")?.options(APPEND_PLANS),
+            tenant: role_pool(options(url, "5s")?, "seiketsu_app", sizes.tenant),
+            system: role_pool(options(url, "60s")?, "seiketsu_system", sizes.system),
+            keyed: options(url, "60s")?.options(KEY_PLANS),
         })
     }
 
@@ -77,9 +78,16 @@ impl Pools {
     /// # Errors
     /// The database cannot be reached.
     pub(super) async fn connect_to_append(&self) -> Result<PgConnection, sqlx::Error> {
-        let mut connection = PgConnection::connect_with(&self.append).await?;
+        let mut connection = PgConnection::connect_with(&self.keyed).await?;
         connection.execute("SET ROLE seiketsu_system").await?;
         Ok(connection)
+    }
+
+    /// Connections of its own for a worker of projections, outside the pools and as few as it uses at once: a
+    /// connection that comes round rarely has forgotten what it knew of the tables.
+    #[must_use]
+    pub fn for_projections(&self) -> PgPool {
+        role_pool(self.keyed.clone(), "seiketsu_system", 2)
     }
 
     /// Ends all connections.
@@ -89,14 +97,8 @@ impl Pools {
     }
 }
 
-fn role_pool(
-    url: &str,
-    role: &'static str,
-    size: u32,
-    statement_timeout: &str,
-) -> Result<PgPool, sqlx::Error> {
-    let options = options(url, statement_timeout)?;
-    Ok(PgPoolOptions::new()
+fn role_pool(options: PgConnectOptions, role: &'static str, size: u32) -> PgPool {
+    PgPoolOptions::new()
         .max_connections(size)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .test_before_acquire(false)
@@ -106,7 +108,7 @@ fn role_pool(
         .after_connect(move |connection, _| {
             Box::pin(async move { connection.execute(format!("SET ROLE {role}").as_str()).await.map(drop) })
         })
-        .connect_lazy_with(options))
+        .connect_lazy_with(options)
 }
 
 fn options(url: &str, statement_timeout: &str) -> Result<PgConnectOptions, sqlx::Error> {

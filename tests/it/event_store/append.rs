@@ -1,7 +1,7 @@
 //! Appending: atomic per command, each command of a batch for itself, in order per stream.
 
 use futures::future::join_all;
-use seiketsu::event_store::{Append, Appended};
+use seiketsu::event_store::{Append, Appended, EventStore, Key, StoreError};
 use seiketsu::ids;
 use seiketsu_domain::escalation::Escalation;
 use seiketsu_projections::store::events_after;
@@ -50,30 +50,112 @@ async fn one_conflict_in_a_batch_leaves_the_others_alone() {
     let ids: Vec<Uuid> = (0..8).map(|_| ids::new()).collect();
     committed(&store, append(tenant, ids[3], 0, 1)).await;
 
-    // While somebody else holds the append lock, a first command goes ahead alone and the rest gather behind it.
-    let mut foreign = database.superuser().await;
-    let mut lock = foreign.begin().await.unwrap();
-    sqlx::query("select pg_advisory_xact_lock(7310003)").execute(&mut *lock).await.unwrap();
-    let first = tokio::spawn({
-        let store = store.clone();
-        async move { store.append(append(tenant, ids::new(), 0, 1)).await }
-    });
-    database.waits_for_a_lock().await;
-    let rest = tokio::spawn({
-        let (store, ids) = (store.clone(), ids.clone());
-        async move { join_all(ids.iter().map(|id| store.append(append(tenant, *id, 0, 2)))).await }
-    });
-    tokio::task::yield_now().await;
-    lock.commit().await.unwrap();
-    first.await.unwrap().unwrap();
-
-    let outcomes: Vec<Appended> = rest.await.unwrap().into_iter().map(Result::unwrap).collect();
+    let batch = ids.iter().map(|id| append(tenant, *id, 0, 2)).collect();
+    let outcomes = in_one_batch(&database, &store, batch).await;
     for (id, outcome) in ids.iter().zip(&outcomes) {
         let refused = *outcome == Appended::Conflict;
         assert_eq!(refused, *id == ids[3]);
         assert_eq!(versions(&database, *id).await.len(), if refused { 1 } else { 2 });
     }
     assert_eq!(statements(&database, &[ids[0], ids[7]]).await, 1, "the commands were to share a batch");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_command_of_a_batch_ends_for_itself() {
+    let database = database::create().await;
+    let store = database.store_with_lanes(1);
+    let tenant = wishes::tenant();
+    let (taken, moved_on) = (ids::new(), ids::new());
+    let used = committed(&store, keyed(append(tenant, taken, 0, 1), "used", 1)).await;
+    committed(&store, append(tenant, moved_on, 0, 2)).await;
+
+    let (one, other): (Uuid, Uuid) = (ids::new(), ids::new());
+    let batch = vec![
+        keyed(append(tenant, one, 0, 2), "new", 1),
+        keyed(append(tenant, ids::new(), 0, 1), "used", 1),
+        keyed(append(tenant, ids::new(), 0, 1), "used too", 2),
+        append(tenant, taken, 0, 1),
+        append(tenant, moved_on, 1, 1),
+        append(tenant, moved_on, 2, 1),
+        append(tenant, other, 0, 1),
+        keyed(append(wishes::tenant(), ids::new(), 0, 1), "used", 9),
+    ];
+    // The same key twice would go into two batches, and another tenant's is another key.
+    committed(&store, keyed(append(tenant, ids::new(), 0, 1), "used too", 1)).await;
+    let outcomes = in_one_batch(&database, &store, batch).await;
+
+    assert!(matches!(outcomes[0], Appended::Committed { .. }), "{outcomes:?}");
+    let replayed = Appended::Replayed {
+        aggregate_type: "escalation".to_owned(),
+        aggregate_id: taken,
+        version: 1,
+        events: 1,
+        position: used,
+    };
+    assert_eq!(outcomes[1], replayed);
+    assert_eq!(outcomes[2], Appended::KeyReused);
+    assert_eq!(outcomes[3], Appended::Conflict);
+    assert_eq!(outcomes[4], Appended::Conflict);
+    for n in [5, 6, 7] {
+        assert!(matches!(outcomes[n], Appended::Committed { .. }), "{n}: {outcomes:?}");
+    }
+    assert_eq!(versions(&database, one).await, [1, 2]);
+    assert_eq!(versions(&database, taken).await, [1]);
+    assert_eq!(versions(&database, moved_on).await, [1, 2, 3]);
+    for (id, outcome) in [(one, &outcomes[0]), (moved_on, &outcomes[5]), (other, &outcomes[6])] {
+        let last = events_after(database.pools.system(), 0, 100).await.unwrap();
+        let last = last.iter().rfind(|event| event.aggregate_id == id).unwrap().position;
+        assert_eq!(*outcome, Appended::Committed { position: last });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn data_the_database_refuses_fails_its_own_command_only() {
+    let database = database::create().await;
+    let store = database.store_with_lanes(1);
+    let tenant = wishes::tenant();
+    let ids: Vec<Uuid> = (0..7).map(|_| ids::new()).collect();
+    let mut batch: Vec<Append> = ids.iter().map(|id| append(tenant, *id, 0, 1)).collect();
+    batch[4].streams[0].events[0].payload = "{ not JSON".to_owned();
+
+    let outcomes = settled_in_one_batch(&database, &store, batch).await;
+    for (n, (id, outcome)) in ids.iter().zip(&outcomes).enumerate() {
+        assert_eq!(outcome.is_err(), n == 4, "{n}: {outcome:?}");
+        assert_eq!(versions(&database, *id).await.len(), usize::from(n != 4));
+    }
+    committed(&store, append(tenant, ids::new(), 0, 1)).await;
+}
+
+fn keyed(append: Append, key: &str, request: u8) -> Append {
+    Append { key: Some(Key { key: key.to_owned(), request_hash: [request; 32] }), ..append }
+}
+
+async fn in_one_batch(database: &TestDatabase, store: &EventStore, batch: Vec<Append>) -> Vec<Appended> {
+    settled_in_one_batch(database, store, batch).await.into_iter().map(Result::unwrap).collect()
+}
+
+/// While somebody else holds the append lock, a first command goes ahead alone and the batch gathers behind it.
+async fn settled_in_one_batch(
+    database: &TestDatabase,
+    store: &EventStore,
+    batch: Vec<Append>,
+) -> Vec<Result<Appended, StoreError>> {
+    let mut foreign = database.superuser().await;
+    let mut lock = foreign.begin().await.unwrap();
+    sqlx::query("select pg_advisory_xact_lock(7310003)").execute(&mut *lock).await.unwrap();
+    let first = tokio::spawn({
+        let store = store.clone();
+        async move { store.append(append(wishes::tenant(), ids::new(), 0, 1)).await }
+    });
+    database.waits_for_a_lock().await;
+    let rest = tokio::spawn({
+        let store = store.clone();
+        async move { join_all(batch.into_iter().map(|append| store.append(append))).await }
+    });
+    tokio::task::yield_now().await;
+    lock.commit().await.unwrap();
+    first.await.unwrap().unwrap();
+    rest.await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,4 +6,5 @@ mod consents;
 mod crash;
 mod events;
 mod freshness;
+mod outage;
 mod tenancy;

@@ -137,6 +137,25 @@ impl TestDatabase {
             .unwrap()
     }
 
+    /// Makes the database unreachable: what is connected is cut off, and nobody connects anew.
+    pub async fn take_away(&self) {
+        admin()
+            .await
+            .execute(format!("alter database {} allow_connections false", self.name).as_str())
+            .await
+            .unwrap();
+        assert!(self.kill_connections().await > 0);
+    }
+
+    /// Makes it reachable again.
+    pub async fn give_back(&self) {
+        admin()
+            .await
+            .execute(format!("alter database {} allow_connections true", self.name).as_str())
+            .await
+            .unwrap();
+    }
+
     /// Ends every other connection to this database; returns how many there were.
     pub async fn kill_connections(&self) -> i64 {
         let mut admin = admin().await;
