@@ -159,6 +159,24 @@ impl Consent {
     /// How many unexpired permits are kept; of more, the oldest no longer redeem.
     pub const PERMITS: usize = 200;
 
+    /// Whether some grant still reaches something: a channel and purpose for which nothing was withdrawn since it was
+    /// given. By occurrence, as decisions have it, not by when it was recorded; whether the grant has begun or ended
+    /// depends on a moment and is not looked at.
+    #[must_use]
+    pub fn has_standing_grant(&self) -> bool {
+        self.grants.iter().any(|grant| {
+            let stands = |channel, purpose| {
+                let covering =
+                    self.revocations.iter().filter(|revocation| revocation.covers(channel, purpose));
+                covering.map(Revocation::place).max().is_none_or(|withdrawn| grant.given() > withdrawn)
+            };
+            grant
+                .channels
+                .iter()
+                .any(|channel| grant.purposes.iter().any(|purpose| stands(*channel, *purpose)))
+        })
+    }
+
     /// Applies the event at place `sequence` of the ledger, whatever was applied before.
     pub(super) fn apply(&mut self, event: &ConsentEvent, sequence: i64) {
         use ConsentEvent as E;

@@ -91,3 +91,19 @@ fn of_two_listings_the_later_counts_even_where_clocks_disagree() {
     let twice = ledger([listed(after(9)), listed(morning())]);
     assert_eq!(twice.internal_dnc.map(|entry| entry.since), Some(after(9)));
 }
+
+#[test]
+fn a_grant_stands_until_all_it_reaches_is_withdrawn() {
+    let of = |channel| RevokeConsent { channels: vec![channel], ..stop(after(5)) };
+    let texts = [written(morning()), heard(of(Channel::Sms))];
+    assert!(ledger(texts.clone()).has_standing_grant(), "calls may still be placed");
+    assert!(!ledger(texts.into_iter().chain([heard(of(Channel::Voice))])).has_standing_grant());
+    assert!(!ledger([]).has_standing_grant());
+}
+
+#[test]
+fn a_withdrawal_learnt_of_late_does_not_outweigh_the_grant_that_came_after_it() {
+    let voicemail = RevokeConsent { occurred_at: Some(after(-30)), ..stop(after(20)) };
+    assert!(ledger([written(morning()), heard(voicemail)]).has_standing_grant());
+    assert!(!ledger([written(morning()), stopped(after(20))]).has_standing_grant());
+}

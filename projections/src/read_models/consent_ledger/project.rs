@@ -41,15 +41,16 @@ impl Projection for ConsentLedger {
     }
 }
 
-/// What stands out: the list beats everything, then whatever came last.
+/// What stands out: the list beats everything, then a grant that still reaches something.
 fn status(state: &Consent) -> ConsentStatus {
-    let granted = state.grants.iter().map(|grant| grant.sequence).max();
-    let revoked = state.revocations.iter().map(|revocation| revocation.sequence).max();
-    match (state.internal_dnc.is_some(), granted, revoked) {
-        (true, ..) => ConsentStatus::Dnc,
-        (false, None, None) => ConsentStatus::None,
-        (false, granted, revoked) if granted > revoked => ConsentStatus::Granted,
-        _ => ConsentStatus::Revoked,
+    if state.internal_dnc.is_some() {
+        ConsentStatus::Dnc
+    } else if state.has_standing_grant() {
+        ConsentStatus::Granted
+    } else if state.revocations.is_empty() {
+        ConsentStatus::None
+    } else {
+        ConsentStatus::Revoked
     }
 }
 

@@ -18,9 +18,9 @@ use crate::read_models::word::word;
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum ConsentStatus {
-    /// A grant came last.
+    /// For some channel and purpose a grant stands: nothing was withdrawn since it was given.
     Granted,
-    /// A revocation came last.
+    /// Something was withdrawn, and no grant stands.
     Revoked,
     /// On the organization's own do-not-call list.
     Dnc,
