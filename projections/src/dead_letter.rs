@@ -3,8 +3,10 @@
 
 use std::collections::HashSet;
 
+use chrono::{DateTime, Utc};
 use seiketsu_domain::envelope::Envelope;
-use sqlx::{PgConnection, PgExecutor};
+use serde::Serialize;
+use sqlx::{FromRow, PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use crate::store;
@@ -35,6 +37,49 @@ pub async fn parked_streams(
     .fetch_all(executor)
     .await?;
     Ok(streams.into_iter().map(|(tenant, kind, id)| StreamKey(tenant, kind, id)).collect())
+}
+
+/// A stream that is parked: the event that failed, and how many wait with it.
+#[derive(Debug, Clone, FromRow, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ParkedStream {
+    /// The read model, or `relay`.
+    pub projection: String,
+    pub tenant_id: Uuid,
+    pub aggregate_type: String,
+    pub aggregate_id: Uuid,
+    /// Of the event that failed.
+    pub position: i64,
+    pub sequence: i64,
+    pub event_type: String,
+    pub error: String,
+    pub parked_at: DateTime<Utc>,
+    /// Events parked, the failed one included.
+    pub events: i64,
+}
+
+/// All parked streams, or those of one projection, the longest parked first.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn list(
+    executor: impl PgExecutor<'_>,
+    projection: Option<&str>,
+) -> Result<Vec<ParkedStream>, sqlx::Error> {
+    sqlx::query_as(
+        "select * from (
+             select distinct on (projection, tenant_id, aggregate_type, aggregate_id)
+                    projection, tenant_id, aggregate_type, aggregate_id, position, sequence, event_type,
+                    coalesce(error, '') as error, parked_at,
+                    count(*) over (partition by projection, tenant_id, aggregate_type, aggregate_id) as events
+               from dead_letters
+              where $1::text is null or projection = $1
+              order by projection, tenant_id, aggregate_type, aggregate_id, position) as first
+          order by parked_at, position",
+    )
+    .bind(projection)
+    .fetch_all(executor)
+    .await
 }
 
 /// Parks an event: with the reason it failed, or without one where it only waits behind a failed event.

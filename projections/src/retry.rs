@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use sqlx::{PgConnection, PgPool};
 
-use crate::dead_letter;
+use crate::dead_letter::{self, StreamKey};
 use crate::driven::{Driven, News};
 use crate::driver::begin;
 use crate::projection::{ApplyError, Projection};
@@ -30,16 +30,25 @@ pub async fn retry(pool: &PgPool, projection: &Arc<dyn Projection>) -> Result<Re
     for stream in dead_letter::parked_streams(pool, projection.name()).await? {
         let mut transaction = begin(pool).await?;
         hold_workers(&mut transaction, projection.as_ref()).await?;
-        let events = dead_letter::release(&mut transaction, projection.name(), &stream).await?;
-        let fresh: Vec<_> = events.into_iter().map(Arc::new).collect();
-        let mut driven = Driven::new(Arc::clone(projection), projection.name().to_owned());
-        let news = News { fresh, held_back: Vec::new() };
-        let parked = driven.apply_or_park(&mut transaction, &news).await?;
+        let once_more = apply_again(&mut transaction, projection, &stream).await?;
         transaction.commit().await?;
-        retried.parked += parked;
-        retried.applied += news.fresh.len() - parked;
+        retried.parked += once_more.parked;
+        retried.applied += once_more.applied;
     }
     Ok(retried)
+}
+
+async fn apply_again(
+    rows: &mut PgConnection,
+    projection: &Arc<dyn Projection>,
+    stream: &StreamKey,
+) -> Result<Retried, ApplyError> {
+    let events = dead_letter::release(&mut *rows, projection.name(), stream).await?;
+    let fresh: Vec<_> = events.into_iter().map(Arc::new).collect();
+    let mut driven = Driven::new(Arc::clone(projection), projection.name().to_owned());
+    let news = News { fresh, held_back: Vec::new() };
+    let parked = driven.apply_or_park(rows, &news).await?;
+    Ok(Retried { applied: news.fresh.len() - parked, parked })
 }
 
 /// Every worker of the projection holds this row while it applies; afterwards it finds the generation raised.

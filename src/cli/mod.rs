@@ -2,6 +2,8 @@
 
 /// The whole system on one machine.
 mod dev;
+/// Events that could not be applied.
+mod parked;
 /// What roles are made of: pools, store, workers, relay, server.
 mod parts;
 /// One role per function.
@@ -50,6 +52,9 @@ enum Role {
         /// Its name; `all` for every one.
         name: String,
     },
+    /// Look after events that could not be applied, and their streams, which wait behind them.
+    #[command(subcommand)]
+    Parked(Parked),
     /// Bring the database schema up to date.
     Migrate,
     /// Create the demo organizations and their users, and print how to log in.
@@ -78,6 +83,20 @@ enum Role {
     },
     /// Print the documentation of every setting.
     ConfigReference,
+}
+
+#[derive(Debug, Subcommand)]
+enum Parked {
+    /// Show which streams are parked, at which event, and why.
+    List {
+        /// Of one read model only.
+        projection: Option<String>,
+        /// Answer as JSON, a line per stream.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Try all parked events of a read model again, once their cause is gone.
+    Retry { projection: String },
 }
 
 /// Parses the arguments and runs the role.
@@ -120,6 +139,10 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Role::Relay => roles::relay(config()?).await,
         Role::Project => roles::project(config()?).await,
         Role::Rebuild { name } => roles::rebuild(config()?, &name).await,
+        Role::Parked(Parked::List { projection, json }) => {
+            parked::list(&config()?, projection.as_deref(), json).await
+        }
+        Role::Parked(Parked::Retry { projection }) => parked::retry(&config()?, &projection).await,
         Role::Migrate => roles::migrate(config()?).await,
         Role::Seed { credentials, url } => roles::seed(config()?, credentials.as_deref(), &url).await,
         Role::Demo(args) => roles::demo(args).await,

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::problem::Problem;
+use super::strict::Strict;
 
 /// Reads a whole body of at most `limit` bytes.
 ///
@@ -74,18 +75,21 @@ fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
 /// # Errors
 /// See [`parse`].
 pub fn from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    // Serde would read an array as an object whose fields come in order.
-    if bytes.trim_ascii_start().first() == Some(&b'[') {
-        return Err(Problem::malformed("", "invalid_type", "the body must be an object"));
-    }
     refuse_nul(bytes)?;
-    serde_json::from_slice(bytes).map_err(|_| explain::<T>(bytes))
+    strictly(bytes).map_err(|_| explain::<T>(bytes))
+}
+
+fn strictly<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = T::deserialize(Strict(&mut deserializer))?;
+    deserializer.end()?;
+    Ok(value)
 }
 
 /// Parses once more to find the place: errors may cost more than successes.
 fn explain<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let error = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+    let error = match serde_path_to_error::deserialize::<_, T>(Strict(&mut deserializer)) {
         Err(error) => error,
         Ok(_) => {
             return Problem::malformed("", "trailing_characters", "something follows the JSON value");

@@ -16,6 +16,8 @@ pub mod references;
 pub mod request;
 /// The accept loop.
 pub mod server;
+/// Objects are objects.
+mod strict;
 /// Consistency tokens.
 pub mod token;
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use seiketsu_domain::escalation::Escalation;
-use seiketsu_projections::Projection;
 use seiketsu_projections::read_models::escalation_queue::EscalationQueue;
 use seiketsu_projections::retry::{Retried, retry};
+use seiketsu_projections::{Projection, dead_letter};
 use uuid::Uuid;
 
 use super::{
@@ -42,6 +42,26 @@ async fn a_poison_event_parks_its_stream_and_the_others_go_on() {
         assert_eq!((&parked[1].2, &parked[2].2), (&None, &None));
         assert_eq!(versions(&database, [sick, well, later]).await, [2, 3, 3]);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parked_stream_is_listed_with_the_event_that_failed() {
+    let database = database::create().await;
+    let worker = from_store(&database);
+    let commands = database.commands();
+    let (sick, _well) = (escalate(&commands, 2).await, escalate(&commands, 2).await);
+    append_to(&database, sick, "escalation.abducted").await;
+    append_to(&database, sick, "escalation.timed_out").await;
+    caught_up(&database).await;
+    worker.stop().await;
+
+    let list = async |of| dead_letter::list(database.pools.system(), of).await.unwrap();
+    let listed = list(Some("escalation_queue")).await;
+    let [stream] = listed.as_slice() else { panic!("{listed:?}") };
+    assert_eq!((stream.aggregate_id, stream.sequence, stream.events), (sick, 3, 2));
+    assert!(stream.error.contains("unknown event type escalation.abducted"));
+    assert_eq!(list(None).await.len(), 1);
+    assert!(list(Some("leads")).await.is_empty());
 }
 
 /// An event as newer code might have written it, or nobody.

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::stream::{self, StreamExt as _};
 use reqwest::{Method, StatusCode};
@@ -437,6 +438,97 @@ fn broken_headers(caller: &Caller, route: &Route) -> Vec<Attempt> {
             Attempt { what: format!("{} {} with {name}", route.method, route.pattern), request, must_refuse }
         })
         .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_stream_and_the_import_refuse_what_is_bad_too() {
+    let Fixture { server, caller, .. } = fixture().await;
+    let mut attempts = Vec::new();
+    let mut refuse = |what: &str, request| {
+        attempts.push(Attempt { what: what.to_owned(), request, must_refuse: true });
+    };
+    // A stream that is granted never ends.
+    let stream = |query: &str| {
+        caller.request(Method::GET, &format!("/stream{query}")).timeout(Duration::from_secs(20))
+    };
+    for query in [
+        "?surprise=1",
+        "?after=nonsense",
+        "?after=%00",
+        "?after=%ff",
+        "?after=earliest&after=latest",
+        "?types=%00",
+        "?types=",
+        "?after_position=x",
+    ] {
+        refuse(query, stream(query));
+    }
+    for value in ["nonsense", "e1.1", "99999999999999999999"] {
+        refuse("a last event that is none", stream("").header("last-event-id", value));
+    }
+    let bytes = reqwest::header::HeaderValue::from_bytes(b"\xff").unwrap();
+    refuse("a last event that is no text", stream("").header("last-event-id", bytes));
+    refuse("a stranger", stream("").header("authorization", "Bearer x"));
+
+    let import = |kind: &str, body: Vec<u8>| {
+        caller.request(Method::POST, "/dnc/import").header("content-type", kind.to_owned()).body(body)
+    };
+    let too_many: String = std::iter::once("phone\n".to_owned())
+        .chain((0..10_001).map(|n| format!("+1415{}\n", 2_000_000 + n)))
+        .collect();
+    for (what, body) in [
+        ("nothing", Vec::new()),
+        ("no column", b"number\n+14155552671\n".to_vec()),
+        ("invalid UTF-8", b"phone\n\xff\n".to_vec()),
+        ("too many lines", too_many.into_bytes()),
+        ("two megabytes", vec![b'x'; 2 << 20]),
+    ] {
+        refuse(what, import("text/csv", body));
+    }
+    refuse("JSON", import("application/json", b"{}".to_vec()));
+    refuse("a parameter", caller.request(Method::POST, "/dnc/import?x=1").body("phone\n"));
+    // Each line for itself: the import is accepted, its lines are not.
+    for (what, line) in [
+        ("NUL", "+1415555\u{0}2671"),
+        ("an open quote", "\"+14155552671"),
+        ("SQL", "'; drop table events; --"),
+        ("many fields", &",".repeat(5000)),
+        ("a long field", &"9".repeat(100_000)),
+    ] {
+        let request = import("text/csv", format!("phone,reason\n{line}\n").into_bytes());
+        attempts.push(Attempt { what: what.to_owned(), request, must_refuse: false });
+    }
+    let count = run(attempts).await;
+    println!("{count} bad requests to the stream and the import");
+    no_panic(&server);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_sent_as_a_list_of_its_fields_is_refused() {
+    let Fixture { server, caller, .. } = fixture().await;
+    for (path, body, pointer) in [
+        (
+            "/leads/bulk",
+            json!({ "items": [["create", { "phone": "+14155552671", "source": "web" }]] }),
+            "/items/0",
+        ),
+        (
+            "/consents/check",
+            json!({ "contact": ["+14155552671", null], "channel": "voice", "purpose": "marketing" }),
+            "/contact",
+        ),
+    ] {
+        let answer = caller.post(path, body).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}: {}", answer.body);
+        let told = answer.body["errors"][0]["pointer"].as_str().unwrap();
+        assert!(told.starts_with(pointer), "{path}: {told}");
+    }
+    // In a bulk each item is answered for itself.
+    let items = json!({ "items": [{ "op": "create", "data": ["A", "B"] }] });
+    let answer = caller.post("/leads/bulk", items).await;
+    assert_eq!(answer.body["items"][0]["status"], 400, "{}", answer.body);
+    assert_eq!(answer.body["items"][0]["problem"]["errors"][0]["pointer"], "/items/0/data");
+    no_panic(&server);
 }
 
 fn no_panic(server: &Server) {
