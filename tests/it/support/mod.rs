@@ -1,6 +1,8 @@
 //! What the tests share: servers, databases, wishes, and waiting for conditions instead of for time.
 #![expect(dead_code, reason = "each helper is used by some folder of tests, not all of them by every one")]
 
+/// A Kafka broker that can be made to stop answering.
+pub mod broker;
 /// A fresh database for each test.
 pub mod database;
 /// All events folded, compared with what the read models show.
