@@ -90,7 +90,7 @@ impl Pools {
         role_pool(self.keyed.clone(), "seiketsu_system", 2)
     }
 
-    /// Ends all connections.
+    /// Ends the connections of both pools; lanes and workers end theirs when they end.
     pub async fn close(&self) {
         self.tenant.close().await;
         self.system.close().await;
