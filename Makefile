@@ -23,7 +23,7 @@ demo-kafka: ## The same in the distributed shape: separate API, relay and worker
 
 test: ## Every test, against real Postgres, Redis and Kafka
 	@.dev/setup test
-	$(services) postgres redis kafka -- cargo test --workspace
+	$(services) postgres redis kafka -- cargo test --workspace --features seiketsu/trial
 
 bench: ## The figures the product promises, against real Postgres and Kafka
 	@.dev/setup test
