@@ -25,6 +25,8 @@ pub mod migrate;
 /// Logs, metrics, and what panics leave behind.
 pub mod telemetry;
 
+/// Who goes next: each tenant its share.
+pub mod admission;
 /// Load, decide, append; retry on conflict; answer what was committed.
 pub mod command;
 /// What was decided, for ever.

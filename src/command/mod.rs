@@ -19,6 +19,7 @@ use uuid::Uuid;
 pub use cache::StateCache;
 pub use outcome::{CommandError, Committed, Refused};
 
+use crate::admission::{Admission, Room};
 use crate::event_store::{Append, Appended, EventStore, Key, Loaded, NewEvent, StreamWrite};
 use crate::ids;
 
@@ -68,6 +69,7 @@ const STRIPES: usize = 4096;
 pub struct Commands {
     store: EventStore,
     cache: StateCache,
+    admission: Admission,
     in_flight: Arc<Mutex<HashSet<(TenantId, String)>>>,
     stripes: Arc<Vec<tokio::sync::Mutex<()>>>,
 }
@@ -76,7 +78,8 @@ impl Commands {
     #[must_use]
     pub fn new(store: EventStore, cache: StateCache) -> Self {
         let stripes = (0..STRIPES).map(|_| tokio::sync::Mutex::new(())).collect();
-        Self { store, cache, in_flight: Arc::default(), stripes: Arc::new(stripes) }
+        let admission = Admission::new(Room::for_commands());
+        Self { store, cache, admission, in_flight: Arc::default(), stripes: Arc::new(stripes) }
     }
 
     /// The store commands are appended to.
@@ -177,6 +180,7 @@ impl Commands {
         mut fresh: Option<Known<A>>,
     ) -> Result<Committed<A>, CommandError> {
         let _claim = self.claim(wish)?;
+        let _place = self.admission.enter(wish.tenant).await?;
         let _turn = self.take_turns(wish.tenant, id, also.map(|also| also.id)).await;
         for _ in 0..ATTEMPTS {
             let attempt = Attempt { commands: self, wish, id, fresh: fresh.take() };

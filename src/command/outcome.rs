@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use seiketsu_domain::aggregate::{Decide, Refusal, RefusalKind};
 
+use crate::admission::Crowded;
 use crate::event_store::{Loaded, StoreError};
 
 /// A command that took effect (or had nothing to change).
@@ -67,6 +68,9 @@ pub enum CommandError {
     /// The stream moved on at every attempt: 503, come back.
     #[error("too many commands on this resource at once")]
     Contended,
+    /// Too many commands of this tenant are waiting: 429, come back.
+    #[error(transparent)]
+    Crowded(#[from] Crowded),
     /// The database: 503; the outcome may be unknown, a retry with the same key settles it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -81,6 +85,7 @@ pub(super) fn name<A: Decide>(outcome: &Result<Committed<A>, CommandError>) -> &
         Err(CommandError::VersionMismatch { .. }) => "version_mismatch",
         Err(CommandError::KeyReused | CommandError::InFlight) => "key_conflict",
         Err(CommandError::Contended) => "contended",
+        Err(CommandError::Crowded(_)) => "turned_away",
         Err(CommandError::Store(_)) => "unavailable",
     }
 }

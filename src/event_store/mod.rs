@@ -21,7 +21,7 @@ mod read;
 
 pub use append::{Append, AppendLanes, Appended, Key, NewEvent, StreamWrite};
 pub use load::{Loaded, StoredKey};
-pub use pools::{PoolSizes, Pools};
+pub use pools::{PoolSizes, Pools, TenantTransaction};
 pub use read::FeedPage;
 
 use seiketsu_domain::event::DecodeError;

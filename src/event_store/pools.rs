@@ -1,3 +1,4 @@
+use std::ops::{Deref, DerefMut};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -5,12 +6,16 @@ use seiketsu_domain::ids::TenantId;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Connection, Executor, PgConnection, Postgres, Transaction};
 
+use crate::admission::{Admission, Place, Room};
+
 /// Two pools over one database: one that sees a single tenant at a time, one that sees all.
 ///
 /// Every connection gives up the rights of its login for one of the two roles before it is used.
 #[derive(Clone, Debug)]
 pub struct Pools {
     tenant: PgPool,
+    /// Shares the tenant connections out, so that one tenant's queries do not keep the others waiting.
+    turns: Admission,
     system: PgPool,
     /// Connections for whoever only looks single keys up; see [`KEY_PLANS`].
     keyed: PgConnectOptions,
@@ -22,6 +27,40 @@ pub struct PoolSizes {
     pub tenant: u32,
     pub system: u32,
 }
+
+/// A transaction in one tenant, and the tenant's place among those who share the connections. Undone unless committed.
+#[derive(Debug)]
+pub struct TenantTransaction {
+    transaction: Transaction<'static, Postgres>,
+    _place: Place,
+}
+
+impl TenantTransaction {
+    /// Commits; the connection and the place are free then.
+    ///
+    /// # Errors
+    /// The database says no, or cannot be reached.
+    pub async fn commit(self) -> Result<(), sqlx::Error> {
+        self.transaction.commit().await
+    }
+}
+
+impl Deref for TenantTransaction {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.transaction
+    }
+}
+
+impl DerefMut for TenantTransaction {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.transaction
+    }
+}
+
+/// Queries of one tenant that may wait for a connection; none waits longer than [`ACQUIRE_TIMEOUT`].
+const LONGEST_LINE: usize = 1024;
 
 /// A request does not wait longer than this for a connection: better a clear 503 than a queue.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -41,7 +80,10 @@ impl Pools {
     /// # Errors
     /// Where `url` is not a Postgres URL.
     pub fn new(url: &str, sizes: PoolSizes) -> Result<Self, sqlx::Error> {
+        let connections = usize::try_from(sizes.tenant).unwrap_or(usize::MAX);
+        let room = Room { places: connections, contended: connections, line: LONGEST_LINE };
         Ok(Self {
+            turns: Admission::new(room),
             tenant: role_pool(options(url, "5s")?, "seiketsu_app", sizes.tenant),
             system: role_pool(options(url, "60s")?, "seiketsu_system", sizes.system),
             keyed: options(url, "60s")?.options(KEY_PLANS),
@@ -52,19 +94,24 @@ impl Pools {
     ///
     /// # Errors
     /// The database cannot be reached, or no connection is free in time.
-    pub async fn read_as(&self, tenant: TenantId) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        // A UUID prints hexadecimal digits and dashes only, so it needs no quoting.
-        self.tenant
-            .begin_with(format!("BEGIN READ ONLY; SET LOCAL seiketsu.tenant_id = '{}'", tenant.0))
-            .await
+    pub async fn read_as(&self, tenant: TenantId) -> Result<TenantTransaction, sqlx::Error> {
+        self.begin_as(tenant, "BEGIN READ ONLY").await
     }
 
     /// A transaction that may write what the tenant role may write, in one tenant.
     ///
     /// # Errors
     /// See [`Pools::read_as`].
-    pub async fn write_as(&self, tenant: TenantId) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        self.tenant.begin_with(format!("BEGIN; SET LOCAL seiketsu.tenant_id = '{}'", tenant.0)).await
+    pub async fn write_as(&self, tenant: TenantId) -> Result<TenantTransaction, sqlx::Error> {
+        self.begin_as(tenant, "BEGIN").await
+    }
+
+    async fn begin_as(&self, tenant: TenantId, begin: &str) -> Result<TenantTransaction, sqlx::Error> {
+        let turn = tokio::time::timeout(ACQUIRE_TIMEOUT, self.turns.enter(tenant)).await;
+        let place = turn.ok().and_then(Result::ok).ok_or(sqlx::Error::PoolTimedOut)?;
+        // A UUID prints hexadecimal digits and dashes only, so it needs no quoting.
+        let begin = format!("{begin}; SET LOCAL seiketsu.tenant_id = '{}'", tenant.0);
+        Ok(TenantTransaction { transaction: self.tenant.begin_with(begin).await?, _place: place })
     }
 
     /// Connections that see all tenants: append, relay, projections, login. Never for a request's query.

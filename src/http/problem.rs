@@ -240,6 +240,12 @@ impl From<CommandError> for Problem {
             CommandError::Contended => {
                 Self::unavailable("contended", "too many commands on this resource at once; try again")
             }
+            CommandError::Crowded(_) => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_waiting",
+                "too many requests of your organization are waiting; nothing was done, try again",
+            )
+            .retry_after(RETRY_AFTER_SECONDS),
             CommandError::Store(error) => error.into(),
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use seiketsu::command::Commands;
+use seiketsu::event_store::TenantTransaction;
 use seiketsu::ids;
 use seiketsu_domain::call::{
     Call, CallCommand, Direction, EndCall, Outcome, RecordQuality, Segment, Speaker, StartCall,
@@ -11,7 +12,6 @@ use seiketsu_domain::escalation::{Escalation, EscalationCommand, Raise, Trigger}
 use seiketsu_domain::ids::{AgentId, CallId, EscalationId, LeadId, TenantId};
 use seiketsu_domain::values::Timestamp;
 use serde_json::{Value, json};
-use sqlx::{Postgres, Transaction};
 
 use crate::support::database::{self, TestDatabase};
 use crate::support::wishes;
@@ -55,7 +55,7 @@ impl Scene {
         Self { tenant: wishes::tenant(), ..self }
     }
 
-    pub async fn read(&self) -> Transaction<'static, Postgres> {
+    pub async fn read(&self) -> TenantTransaction {
         self.database.pools.read_as(self.tenant).await.unwrap()
     }
 
