@@ -29,6 +29,8 @@ pub mod consent;
 pub mod escalation;
 /// A person an organization hopes to serve: qualified, followed up, won or lost.
 pub mod lead;
+/// Whether a contact is permitted, by everything that bears on it.
+pub mod permission;
 
 #[cfg(test)]
 mod spec;
