@@ -16,7 +16,7 @@ use crate::checkpoint::{LoadError, MoveError, move_all};
 use crate::driven::{Driven, News};
 use crate::projection::{ApplyError, Projection};
 use crate::source::{Batch, Reach, ResumePoint, Source, SourceError, WHOLE_STORE};
-use crate::store;
+use crate::{crash_point, store};
 
 /// Drives a group of projections.
 pub struct Worker {
@@ -218,7 +218,9 @@ impl Worker {
         for (driven, news) in self.projections.iter().zip(news) {
             driven.apply(&mut transaction, news).await?;
         }
+        crash_point::reached("projection.applied");
         transaction.commit().await?;
+        crash_point::reached("projection.committed");
         Ok(())
     }
 

@@ -12,6 +12,8 @@
 pub mod arrival;
 /// How far each projection has come, and the fence that keeps two workers apart.
 pub mod checkpoint;
+/// Places where a trial may end the process.
+pub mod crash_point;
 /// Where events go that a projection cannot apply.
 pub mod dead_letter;
 /// One projection under way.

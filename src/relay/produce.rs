@@ -7,6 +7,7 @@ use rdkafka::config::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::future_producer::{DeliveryFuture, FutureProducer, FutureRecord};
 use seiketsu_domain::envelope::Envelope;
+use seiketsu_projections::crash_point;
 use seiketsu_projections::dead_letter::StreamKey;
 use seiketsu_projections::kafka::{KafkaSettings, record};
 
@@ -118,6 +119,7 @@ impl Outlet {
                 report.await.map_err(|_| KafkaError::Canceled)?.map_err(|(error, _)| error)?;
                 let number = event.slot % self.settings.partitions;
                 progress.partitions.insert((&event.aggregate_type, number), event.position);
+                crash_point::reached("relay.acknowledged");
             }
             Fate::SetAside(reason) => progress.set_aside.push((event, reason)),
         }

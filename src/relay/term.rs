@@ -4,6 +4,7 @@ use std::time::Duration;
 use futures::future;
 use seiketsu_domain::catalogue::AGGREGATES;
 use seiketsu_domain::envelope::Envelope;
+use seiketsu_projections::crash_point;
 use seiketsu_projections::dead_letter::{self, StreamKey};
 use seiketsu_projections::kafka::topics;
 use seiketsu_projections::store::events_after;
@@ -97,6 +98,7 @@ impl Term {
             }
         }
         if sent.progress.position > self.held.position {
+            crash_point::reached("relay.produced");
             let (epoch, from) = (self.held.epoch, self.held.position);
             checkpoint::advance(&self.pool, epoch, from, &sent.progress).await?;
             self.held.position = sent.progress.position;

@@ -13,6 +13,7 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 use seiketsu_domain::envelope::{Metadata, slot_of};
 use seiketsu_domain::ids::TenantId;
+use seiketsu_projections::crash_point;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
@@ -126,6 +127,7 @@ async fn run_lane(mut writer: Writer, mut queue: mpsc::Receiver<Waiting>, hint: 
         let batch = backlog.take_batch();
         let started = Instant::now();
         let outcomes = writer.write(&batch).await;
+        crash_point::reached("append.committed");
         metrics::histogram!("append_duration_seconds").record(started.elapsed().as_secs_f64());
         metrics::histogram!("append_batch_size").record(batch.len() as f64);
         if let Some(position) = answer_all(batch, outcomes) {

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use seiketsu_projections::crash_point;
 use sqlx::{Connection, PgConnection};
 
 use super::columns::{self, LookUp};
@@ -76,9 +77,10 @@ impl Writer {
     async fn send(&mut self, batch: &[Waiting], look_up: LookUp) -> Result<Vec<Appended>, StoreError> {
         // Taken out, so that whatever state a failure leaves it in, nobody meets it again.
         let mut connection = self.take_connection().await?;
-        let appended = tokio::time::timeout(DEADLINE, columns::send(&mut connection, batch, look_up))
-            .await
-            .map_err(|_| StoreError::Timeout)?;
+        crash_point::reached("append.connected");
+        let sending =
+            crash_point::reached_within("append.sent", columns::send(&mut connection, batch, look_up));
+        let appended = tokio::time::timeout(DEADLINE, sending).await.map_err(|_| StoreError::Timeout)?;
         // A refusal of what was sent leaves the connection as good as before.
         if appended.as_ref().err().is_none_or(blames_data) {
             self.connection = Some(connection);
