@@ -98,7 +98,8 @@ impl Commands {
         id: Uuid,
         command: A::Command,
     ) -> Result<Committed<A>, CommandError> {
-        let fresh = Known { loaded: Loaded { state: Arc::default(), position: 0 }, certain: true };
+        let loaded = Loaded { state: Arc::default(), position: 0 };
+        let fresh = Known { loaded, certain: true, minted: true };
         self.run::<A, A>(wish, id, &command, None, Some(fresh)).await
     }
 
@@ -147,14 +148,14 @@ impl Commands {
 
     async fn known<A: Decide>(&self, tenant: TenantId, id: Uuid) -> Result<Known<A>, CommandError> {
         if let Some(cached) = self.cache.get::<A>(tenant, id) {
-            return Ok(Known { loaded: cached, certain: false });
+            return Ok(Known { loaded: cached, certain: false, minted: false });
         }
         // Boxed, as is all that happens rarely: what a request may have to wait for is moved about with it.
         let loaded = Box::pin(self.store.load::<A>(tenant, id)).await?;
         if loaded.state.version() > 0 {
             self.cache.put(tenant, id, loaded.clone());
         }
-        Ok(Known { loaded, certain: true })
+        Ok(Known { loaded, certain: true, minted: false })
     }
 
     async fn run<A: Decide, B: Decide>(
@@ -256,11 +257,15 @@ struct Attempt<'a, A: Decide> {
 struct Known<A> {
     loaded: Loaded<A>,
     certain: bool,
+    /// The id was made for this command.
+    minted: bool,
 }
 
 /// A decision and the state it leads to.
 struct Decided<A: Decide> {
     before: i64,
+    /// Position of the last event before; `None` where the id was made for this command.
+    known: Option<i64>,
     after: Loaded<A>,
     events: Vec<A::Event>,
 }
@@ -274,9 +279,9 @@ impl<A: Decide> Attempt<'_, A> {
     ) -> Result<Option<Committed<A>>, CommandError> {
         let (mine, theirs) = self.known(also).await?;
         let certain = mine.certain && theirs.as_ref().is_none_or(|theirs| theirs.certain);
-        let decided = self.decide(mine.loaded, command).and_then(|own| {
+        let decided = self.decide(mine, command).and_then(|own| {
             let other = match (theirs, also) {
-                (Some(theirs), Some(also)) => Some(decide::<B>(theirs.loaded, &also.command)?),
+                (Some(theirs), Some(also)) => Some(decide::<B>(theirs, &also.command)?),
                 _ => None,
             };
             Ok((own, other))
@@ -317,8 +322,8 @@ impl<A: Decide> Attempt<'_, A> {
         None
     }
 
-    fn decide(&self, current: Loaded<A>, command: &A::Command) -> Result<Decided<A>, CommandError> {
-        let version = current.state.version();
+    fn decide(&self, current: Known<A>, command: &A::Command) -> Result<Decided<A>, CommandError> {
+        let version = current.loaded.state.version();
         if let Some(expected) = self.wish.expected_version
             && expected != version
             && version > 0
@@ -398,21 +403,23 @@ impl<A: Decide> Attempt<'_, A> {
     }
 }
 
-fn decide<A: Decide>(current: Loaded<A>, command: &A::Command) -> Result<Decided<A>, CommandError> {
-    let events = current.state.decide(command).map_err(|refusal| Refused::of(&refusal))?;
-    let before = current.state.version();
-    let mut after = current;
+fn decide<A: Decide>(current: Known<A>, command: &A::Command) -> Result<Decided<A>, CommandError> {
+    let Known { loaded: mut after, minted, .. } = current;
+    let events = after.state.decide(command).map_err(|refusal| Refused::of(&refusal))?;
+    let before = after.state.version();
+    let known = (!minted).then_some(after.position);
     if !events.is_empty() {
         let state = Arc::make_mut(&mut after.state);
         events.iter().for_each(|event| state.evolve(event));
     }
-    Ok(Decided { before, after, events })
+    Ok(Decided { before, known, after, events })
 }
 
 impl<A: Decide> Decided<A> {
     fn write(&self, id: Uuid) -> Result<StreamWrite, CommandError> {
         let events = self.events.iter().map(new_event).collect::<Result<Vec<_>, _>>()?;
-        Ok(StreamWrite { aggregate_type: A::TYPE, aggregate_id: id, expected: self.before, events })
+        let (expected, known) = (self.before, self.known);
+        Ok(StreamWrite { aggregate_type: A::TYPE, aggregate_id: id, expected, known, events })
     }
 }
 

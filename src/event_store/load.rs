@@ -72,7 +72,7 @@ impl EventStore {
         let mut read = self.pools.read_as(tenant).await?;
         let mut loaded = snapshot::<A>(&mut read, tenant, id).await?;
         let from = loaded.state.version();
-        for row in stream_rows(&mut read, tenant, A::TYPE, id, from, i64::MAX).await? {
+        for row in stream_rows(&mut read, tenant, A::TYPE, id, (from, loaded.position), i64::MAX).await? {
             Arc::make_mut(&mut loaded.state).evolve(&decode::<A>(&row)?);
             loaded.position = row.position;
         }
@@ -94,7 +94,7 @@ impl EventStore {
         version: i64,
     ) -> Result<Vec<StreamEvent<A::Event>>, StoreError> {
         let mut read = self.pools.read_as(tenant).await?;
-        let rows = stream_rows(&mut read, tenant, A::TYPE, id, 0, version).await?;
+        let rows = stream_rows(&mut read, tenant, A::TYPE, id, (0, 0), version).await?;
         read.commit().await?;
         rows.iter()
             .map(|row| {
@@ -240,13 +240,14 @@ async fn stream_rows(
     tenant: TenantId,
     aggregate_type: &str,
     id: Uuid,
-    after: i64,
+    // Sequence and position of the last event that is not wanted; partitions before it are not touched.
+    (after, beyond): (i64, i64),
     up_to: i64,
 ) -> Result<Vec<StreamRow>, StoreError> {
     Ok(sqlx::query_as(
         "select position, sequence, event_id, event_type, event_version, payload::text as payload, recorded_at
            from events
-          where tenant_id = $1 and aggregate_type = $2 and aggregate_id = $3 and sequence > $4 and sequence <= $5
+          where tenant_id = $1 and aggregate_type = $2 and aggregate_id = $3 and position > $6 and sequence > $4 and sequence <= $5
           order by sequence",
     )
     .bind(tenant.0)
@@ -254,6 +255,7 @@ async fn stream_rows(
     .bind(id)
     .bind(after)
     .bind(up_to)
+    .bind(beyond)
     .fetch_all(connection)
     .await?)
 }

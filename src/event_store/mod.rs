@@ -7,7 +7,7 @@
 //!   reads upwards never misses an event that commits later.
 //! - **Once**: the same idempotency key with the same request has one effect.
 //!
-//! How one could still get it wrong: by writing to `events` other than through `append_batch` (the version check
+//! How one could still get it wrong: by writing to `events` other than through `append_commands` (the version check
 //! relies on its lock), or by reading a position from the sequence instead of from committed rows.
 
 /// Queueing, batching and writing.

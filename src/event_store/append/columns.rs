@@ -1,5 +1,5 @@
 //! The statement: a batch turned on its side, one array per argument of
-//! `append_batch` (`migrations/0005_append.sql`).
+//! `append_commands` (`migrations/0006_event_partitions.sql`).
 
 use chrono::{DateTime, Utc};
 use seiketsu_domain::envelope::slot_of;
@@ -10,11 +10,11 @@ use uuid::Uuid;
 
 use super::{Append, Appended, StreamWrite, Waiting};
 
-const APPEND: &str = "select first_position, others from append_batch(\
-    $1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22)";
+const APPEND: &str = "select first_position, others from append_commands(\
+    $1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23)";
 
-/// Whether keys and new streams are looked up before they are written, or left to the unique indexes, which refuse the
-/// whole batch for the sake of one command.
+/// Whether keys and streams under new ids are looked up before they are written, or left to the unique indexes, which
+/// refuse the whole batch for the sake of one command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LookUp {
     Everything,
@@ -43,6 +43,7 @@ pub async fn send(
         .bind(s.id)
         .bind(s.slot)
         .bind(s.expected)
+        .bind(s.known)
         .bind(s.looked_up)
         .bind(e.stream)
         .bind(e.sequence)
@@ -136,6 +137,8 @@ struct StreamColumns<'a> {
     id: Vec<Uuid>,
     slot: Vec<i16>,
     expected: Vec<i64>,
+    /// Position of the last known event: where looking begins.
+    known: Vec<i64>,
     /// Numbers of the streams whose version is looked up.
     looked_up: Vec<i32>,
 }
@@ -190,7 +193,7 @@ impl<'a> CommandColumns<'a> {
 
 impl<'a> StreamColumns<'a> {
     fn add(&mut self, command: i32, append: &Append, stream: &'a StreamWrite, look_up: LookUp) {
-        let begins = stream.expected == 0 && !stream.events.is_empty();
+        let begins = stream.known.is_none() && !stream.events.is_empty();
         if look_up == LookUp::Everything || !begins {
             self.looked_up.push(number(self.id.len() + 1));
         }
@@ -199,6 +202,7 @@ impl<'a> StreamColumns<'a> {
         self.id.push(stream.aggregate_id);
         self.slot.push(slot_of(append.tenant, stream.aggregate_id));
         self.expected.push(stream.expected);
+        self.known.push(stream.known.unwrap_or_default());
     }
 }
 

@@ -59,6 +59,9 @@ pub struct StreamWrite {
     pub aggregate_type: &'static str,
     pub aggregate_id: Uuid,
     pub expected: i64,
+    /// Position of the last event known of the stream, 0 where none is. `None`: the id was made for this command, so
+    /// that nobody else can have written to it.
+    pub known: Option<i64>,
     /// May be empty: then the command only relies on the version.
     pub events: Vec<NewEvent>,
 }

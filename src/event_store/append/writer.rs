@@ -25,12 +25,14 @@ pub struct Writer {
     used: Instant,
     /// Batches to come for which everything is looked up.
     wary: u32,
+    /// From this position on more room is made.
+    scarce_from: i64,
 }
 
 impl Writer {
     /// Connects when it is first needed.
     pub fn new(pools: Pools) -> Self {
-        Self { pools, connection: None, used: Instant::now(), wary: 0 }
+        Self { pools, connection: None, used: Instant::now(), wary: 0, scarce_from: 0 }
     }
 
     /// Writes a batch: an outcome per command, in order.
@@ -83,10 +85,18 @@ impl Writer {
         let appended = tokio::time::timeout(DEADLINE, sending).await.map_err(|_| StoreError::Timeout)?;
         // A refusal of what was sent leaves the connection as good as before.
         if appended.as_ref().err().is_none_or(blames_data) {
+            self.keep(connection, appended.as_deref().unwrap_or_default()).await;
+        }
+        Ok(appended?)
+    }
+
+    async fn keep(&mut self, mut connection: PgConnection, appended: &[Appended]) {
+        let reached = appended.iter().filter_map(position).max().unwrap_or_default();
+        // Where that fails a whole partition still lies ahead, and the next connection tries again.
+        if reached < self.scarce_from || self.make_room(&mut connection).await.is_ok() {
             self.connection = Some(connection);
             self.used = Instant::now();
         }
-        Ok(appended?)
     }
 
     async fn take_connection(&mut self) -> Result<PgConnection, StoreError> {
@@ -97,11 +107,23 @@ impl Writer {
                 return Ok(connection);
             }
         }
-        match tokio::time::timeout(CONNECT, self.pools.connect_to_append()).await {
-            Ok(connected) => Ok(connected?),
-            Err(_) => Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut)),
-        }
+        let connecting = tokio::time::timeout(CONNECT, self.pools.connect_to_append()).await;
+        let mut connection = connecting.map_err(|_| StoreError::Unavailable(sqlx::Error::PoolTimedOut))??;
+        self.make_room(&mut connection).await?;
+        Ok(connection)
     }
+
+    /// Sees to it that positions to come have a partition.
+    async fn make_room(&mut self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        let making = sqlx::query_scalar("select make_room_for_events()").fetch_one(connection);
+        self.scarce_from =
+            tokio::time::timeout(DEADLINE, making).await.map_err(|_| StoreError::Timeout)??;
+        Ok(())
+    }
+}
+
+fn position(appended: &Appended) -> Option<i64> {
+    if let Appended::Committed { position } = appended { Some(*position) } else { None }
 }
 
 /// A unique index refused (SQLSTATE 23505).
@@ -111,8 +133,11 @@ fn is_duplicate(error: &sqlx::Error) -> bool {
 
 /// Data exception, integrity violation, or a limit of the server exceeded (SQLSTATE classes 22, 23, 54).
 fn blames_data(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-    code.is_some_and(|code| ["22", "23", "54"].iter().any(|class| code.starts_with(class)))
+    let Some(error) = error.as_database_error() else { return false };
+    // A position without a partition violates a check that has no name.
+    let without_room = error.is_check_violation() && error.constraint().is_none();
+    let blamed = |code: &str| ["22", "23", "54"].iter().any(|class| code.starts_with(class));
+    !without_room && error.code().is_some_and(|code| blamed(&code))
 }
 
 /// One failure answers many commands, and database errors cannot be cloned.

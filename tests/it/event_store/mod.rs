@@ -5,6 +5,7 @@ mod compat;
 mod faults;
 mod idempotency;
 mod order;
+mod partitions;
 mod tenancy;
 
 use seiketsu::event_store::{Append, Appended, EventStore, NewEvent, StreamWrite};
@@ -41,7 +42,9 @@ fn stream(tenant: TenantId, id: Uuid, from: i64, count: usize) -> StreamWrite {
             });
         }
     }
-    StreamWrite { aggregate_type: "escalation", aggregate_id: id, expected: from, events }
+    // Known to have begun somewhere, or made for this command.
+    let known = (from > 0).then_some(0);
+    StreamWrite { aggregate_type: "escalation", aggregate_id: id, expected: from, known, events }
 }
 
 async fn committed(store: &EventStore, append: Append) -> i64 {

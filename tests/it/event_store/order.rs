@@ -137,7 +137,7 @@ async fn the_trial_catches_a_store_that_numbers_without_the_lock() {
     let database = database::create().await;
     dawdle_at_commit(&database).await;
     let mut superuser = database.superuser().await;
-    let function: String = sqlx::query_scalar("select pg_get_functiondef('append_batch'::regproc)")
+    let function: String = sqlx::query_scalar("select pg_get_functiondef('append_commands'::regproc)")
         .fetch_one(&mut superuser)
         .await
         .unwrap();

@@ -8,11 +8,11 @@ use super::{append, committed};
 use crate::support::database::TestDatabase;
 use crate::support::{database, wishes};
 
-/// Every table with a tenant, by its full name.
+/// Every table with a tenant, by its full name; partitions are reached through their parents.
 async fn tenant_tables(superuser: &mut PgConnection) -> Vec<String> {
     let tables: Vec<String> = sqlx::query_scalar(
         "select c.oid::regclass::text from pg_attribute a
-           join pg_class c on c.oid = a.attrelid and c.relkind in ('r', 'p')
+           join pg_class c on c.oid = a.attrelid and c.relkind in ('r', 'p') and not c.relispartition
            join pg_namespace n on n.oid = c.relnamespace and n.nspname not in ('pg_catalog', 'information_schema')
           where a.attname = 'tenant_id' and not a.attisdropped order by 1",
     )
@@ -145,6 +145,25 @@ async fn every_table_with_a_tenant_forces_row_level_security() {
             2,
             "{table} has other policies than protect_tenant_table makes"
         );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn partitions_are_closed_to_all_roles() {
+    let database = database::create().await;
+    let partitions: Vec<(String, bool)> = sqlx::query_as(
+        "select name::text,
+                relrowsecurity and relforcerowsecurity and not exists (select from pg_policy where polrelid = c.oid)
+                    and not has_table_privilege('seiketsu_app', c.oid, 'select, insert, update, delete, truncate')
+                    and not has_table_privilege('seiketsu_system', c.oid, 'select, insert, update, delete, truncate')
+           from event_partitions join pg_class c on c.oid = name",
+    )
+    .fetch_all(&mut database.superuser().await)
+    .await
+    .unwrap();
+    assert!(partitions.len() > 1, "the catalogue was not understood");
+    for (name, closed) in partitions {
+        assert!(closed, "{name} can be read around the policies of its parent");
     }
 }
 
