@@ -170,7 +170,8 @@ async fn ensure(
     Ok(())
 }
 
-/// Moves the checkpoints of several projections to `reach`, each from where its worker believes it to be.
+/// Moves the checkpoints of several projections to `reach`, each from where its worker believes it to be: one round
+/// trip, except where a partition is new to a projection.
 ///
 /// # Errors
 /// [`MoveError::Fenced`] where any of them stands elsewhere; the caller must roll back.
@@ -179,8 +180,6 @@ pub async fn move_all(
     projections: &[(&dyn Projection, &Checkpoints)],
     reach: &[Reach],
 ) -> Result<(), MoveError> {
-    let whole_store = reach.iter().any(|reach| reach.partition == WHOLE_STORE);
-    hold(connection, projections, whole_store).await?;
     let mut moves = Moves::default();
     for (projection, checkpoints) in projections {
         let fresh: Vec<String> =
@@ -189,38 +188,10 @@ pub async fn move_all(
             ensure(&mut *connection, *projection, &fresh).await?;
         }
         for reach in reach {
-            moves.add(*projection, checkpoints, reach, whole_store);
+            moves.add(*projection, checkpoints, reach);
         }
     }
-    moves.make(connection).await
-}
-
-/// Keeps workers with another kind of source out until the transaction ends, and notices those that were here.
-async fn hold(
-    connection: &mut PgConnection,
-    projections: &[(&dyn Projection, &Checkpoints)],
-    whole_store: bool,
-) -> Result<(), MoveError> {
-    let names: Vec<&str> = projections.iter().map(|(projection, _)| projection.name()).collect();
-    let versions: Vec<i32> = projections.iter().map(|(projection, _)| projection.version()).collect();
-    let held: Vec<(String, i64, i64)> = sqlx::query_as(&format!(
-        "select c.projection, c.position, c.generation from projection_checkpoints c
-           join unnest($1::text[], $2::int[]) as n(projection, version) using (projection, version)
-          where c.partition = '{WHOLE_STORE}' order by c.projection for {} of c",
-        if whole_store { "update" } else { "share" }
-    ))
-    .bind(names)
-    .bind(versions)
-    .fetch_all(connection)
-    .await?;
-    let as_believed = |(projection, checkpoints): &(&dyn Projection, &Checkpoints)| {
-        held.iter().any(|(name, position, generation)| {
-            name == projection.name()
-                && *position == checkpoints.position(WHOLE_STORE)
-                && *generation == checkpoints.generation
-        })
-    };
-    if projections.iter().all(as_believed) { Ok(()) } else { Err(MoveError::Fenced) }
+    moves.make(connection, projections).await
 }
 
 /// Moves, one row of a checkpoint each, as columns.
@@ -237,14 +208,9 @@ struct Moves<'a> {
 }
 
 impl<'a> Moves<'a> {
-    fn add(
-        &mut self,
-        projection: &dyn Projection,
-        checkpoints: &Checkpoints,
-        reach: &'a Reach,
-        whole_store: bool,
-    ) {
+    fn add(&mut self, projection: &dyn Projection, checkpoints: &Checkpoints, reach: &'a Reach) {
         let position = checkpoints.position(&reach.partition);
+        let whole_store = reach.partition == WHOLE_STORE;
         self.names.push(projection.name());
         self.versions.push(projection.version());
         self.partitions.push(&reach.partition);
@@ -254,29 +220,26 @@ impl<'a> Moves<'a> {
         self.others.push(whole_store.then(|| checkpoints.sum_of_partitions()));
     }
 
-    async fn make(self, connection: &mut PgConnection) -> Result<(), MoveError> {
-        let wanted = self.names.len() as u64;
-        let moved = sqlx::query(
-            "update projection_checkpoints c
-                set position = n.next, next_offset = coalesce(n.next_offset, c.next_offset), moved_at = now()
-               from unnest($1::text[], $2::int[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
-                    as n(projection, version, partition, expected, next, next_offset, others)
-              where c.projection = n.projection and c.version = n.version and c.partition = n.partition
-                and c.position = n.expected
-                and (n.others is null or n.others = (
-                        select coalesce(sum(o.position), 0) from projection_checkpoints o
-                         where o.projection = n.projection and o.version = n.version and o.partition <> '*'))",
-        )
-        .bind(self.names)
-        .bind(self.versions)
-        .bind(self.partitions)
-        .bind(self.expected)
-        .bind(self.next)
-        .bind(self.offsets)
-        .bind(self.others)
-        .execute(connection)
-        .await?
-        .rows_affected();
-        if moved == wanted { Ok(()) } else { Err(MoveError::Fenced) }
+    async fn make(
+        self,
+        connection: &mut PgConnection,
+        projections: &[(&dyn Projection, &Checkpoints)],
+    ) -> Result<(), MoveError> {
+        let moved: bool =
+            sqlx::query_scalar("select move_checkpoints($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)")
+                .bind(projections.iter().map(|(projection, _)| projection.name()).collect::<Vec<_>>())
+                .bind(projections.iter().map(|(projection, _)| projection.version()).collect::<Vec<_>>())
+                .bind(projections.iter().map(|(_, at)| at.position(WHOLE_STORE)).collect::<Vec<_>>())
+                .bind(projections.iter().map(|(_, at)| at.generation).collect::<Vec<_>>())
+                .bind(self.names)
+                .bind(self.versions)
+                .bind(self.partitions)
+                .bind(self.expected)
+                .bind(self.next)
+                .bind(self.offsets)
+                .bind(self.others)
+                .fetch_one(connection)
+                .await?;
+        if moved { Ok(()) } else { Err(MoveError::Fenced) }
     }
 }
