@@ -27,6 +27,12 @@ pub(crate) struct News {
     pub held_back: Vec<Arc<Envelope>>,
 }
 
+impl News {
+    pub fn is_empty(&self) -> bool {
+        self.fresh.is_empty() && self.held_back.is_empty()
+    }
+}
+
 impl Driven {
     pub fn new(projection: Arc<dyn Projection>, park_under: String) -> Self {
         Self { projection, checkpoints: Checkpoints::default(), park_under, parked: HashSet::new() }

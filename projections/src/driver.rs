@@ -1,57 +1,31 @@
 //! The one loop that moves events into read models, live and in a rebuild.
 //!
-//! A worker drives a group of projections from one source. Per batch it opens one transaction, moves all
-//! checkpoints, lets every projection apply what is new to it, and commits: rows and checkpoints are never apart.
-//! Where that fails for a reason that will not pass, each projection of the group goes on alone, event by event;
+//! A worker drives groups of projections from one source, side by side. Per batch each group opens one transaction,
+//! moves its checkpoints, lets every projection apply what is new to it, and commits: rows and checkpoints are never
+//! apart. Where that fails for a reason that will not pass, each projection of the group goes on alone, event by event;
 //! the event that cannot be applied is parked with its stream, and the rest goes on.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 use crate::arrival::Arrivals;
-use crate::checkpoint::{LoadError, MoveError, move_all};
-use crate::driven::{Driven, News};
+use crate::group::{Failure, Group};
 use crate::projection::{ApplyError, Projection};
-use crate::source::{Batch, Reach, ResumePoint, Source, SourceError, WHOLE_STORE};
-use crate::{crash_point, store};
+use crate::side_by_side::SideBySide;
+use crate::source::{Batch, Reach, ResumePoint, Source, SourceError};
+use crate::store;
 
-/// Drives a group of projections.
+/// Drives projections.
 pub struct Worker {
     pool: PgPool,
-    projections: Vec<Driven>,
+    /// Those of a group share a transaction.
+    groups: Vec<Vec<Arc<dyn Projection>>>,
     /// Kafka partitions per topic: fixes which events share a checkpoint.
     partitions: i16,
     arrivals: Arrivals,
-}
-
-#[derive(Debug, thiserror::Error)]
-enum Failure {
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    #[error(transparent)]
-    Apply(#[from] ApplyError),
-    #[error(transparent)]
-    Load(#[from] LoadError),
-    #[error("another worker moved a checkpoint")]
-    Fenced,
-}
-
-impl From<sqlx::Error> for Failure {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Apply(ApplyError::Database(error))
-    }
-}
-
-impl From<MoveError> for Failure {
-    fn from(error: MoveError) -> Self {
-        match error {
-            MoveError::Fenced => Self::Fenced,
-            MoveError::Database(error) => error.into(),
-        }
-    }
 }
 
 /// First pause after a failure; doubles up to [`LONGEST_PAUSE`].
@@ -61,7 +35,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const FILL: i64 = 1000;
 
 impl Worker {
-    /// A worker over `pool` (the system role). `arrivals` learns how far each projection has come.
+    /// A worker over `pool` (the system role) whose projections all move together. `arrivals` learns how far each has
+    /// come.
     #[must_use]
     pub fn new(
         pool: PgPool,
@@ -69,14 +44,18 @@ impl Worker {
         partitions: i16,
         arrivals: Arrivals,
     ) -> Self {
-        let projections = projections
-            .into_iter()
-            .map(|projection| {
-                let name = projection.name().to_owned();
-                Driven::new(projection, name)
-            })
-            .collect();
-        Self { pool, projections, partitions, arrivals }
+        Self::side_by_side(pool, vec![projections], partitions, arrivals)
+    }
+
+    /// A worker whose groups of projections move independently of each other. Each holds a connection of its own.
+    #[must_use]
+    pub fn side_by_side(
+        pool: PgPool,
+        groups: Vec<Vec<Arc<dyn Projection>>>,
+        partitions: i16,
+        arrivals: Arrivals,
+    ) -> Self {
+        Self { pool, groups, partitions, arrivals }
     }
 
     /// Runs until `stop`; survives every failure of database and broker by backing off and resuming.
@@ -102,16 +81,12 @@ impl Worker {
         stop: &CancellationToken,
         pause: &mut Duration,
     ) -> Result<(), Failure> {
-        source.resume(&self.load().await?).await?;
-        loop {
-            let batch = tokio::select! {
-                batch = source.next() => batch?,
-                () = stop.cancelled() => return Ok(()),
-            };
-            self.apply(&batch).await?;
-            source.applied(&batch);
-            *pause = PAUSE;
-        }
+        let (groups, from) = self.load().await?;
+        source.resume(&from).await?;
+        let mut groups = SideBySide::start(groups, &self.pool);
+        let fed = groups.feed(source, stop, || *pause = PAUSE).await;
+        // What was read is applied before anything else happens, such as letting go of a partition.
+        groups.end(source).await.and(fed)
     }
 
     /// Some interruptions are part of the work; the others come back.
@@ -128,11 +103,10 @@ impl Worker {
 
     /// Applies what lies in a partition before `position`, so that Kafka can go on there with `offset`.
     async fn fill_gap(&mut self, partition: &str, position: i64, offset: i64) -> Result<(), Failure> {
-        self.load().await?;
+        let (mut groups, _) = self.load().await?;
         let Some((aggregate, number)) = partition.split_once('/') else { return Ok(()) };
         let place = (aggregate, number.parse().unwrap_or_default(), self.partitions);
-        let applied = self.projections.iter().map(|driven| driven.checkpoints.applied(partition)).min();
-        let mut reached = applied.unwrap_or_default();
+        let mut reached = groups.iter().map(|group| group.applied(partition)).min().unwrap_or_default();
         loop {
             let events = store::events_of_partition(&self.pool, place, reached, position, FILL).await?;
             let more = events.len() as i64 == FILL;
@@ -143,7 +117,7 @@ impl Worker {
                 next_offset: (!more).then_some(offset),
             };
             let events = events.into_iter().map(Arc::new).collect();
-            self.apply(&Batch { events, reach: vec![reach] }).await?;
+            self.apply(&mut groups, &Batch { events, reach: vec![reach] }).await?;
             if !more {
                 return Ok(());
             }
@@ -161,88 +135,41 @@ impl Worker {
         mut progress: impl FnMut(i64),
     ) -> Result<(), ApplyError> {
         let fault = |failure: Failure| ApplyError::Poison { position, reason: failure.to_string() };
-        let from = self.load().await.map_err(fault)?;
+        let (mut groups, from) = self.load().await.map_err(fault)?;
         source.resume(&from).await.map_err(|e| fault(e.into()))?;
         let mut reached = from.watermark;
         while reached < position {
             let batch = source.next().await.map_err(|e| fault(e.into()))?;
-            self.apply(&batch).await.map_err(fault)?;
+            self.apply(&mut groups, &batch).await.map_err(fault)?;
             reached = batch.reach.iter().map(|reach| reach.position).max().unwrap_or(reached);
             progress(reached);
         }
         Ok(())
     }
 
-    async fn load(&mut self) -> Result<ResumePoint, Failure> {
+    /// All groups as the table has them, and where the slowest stands.
+    async fn load(&self) -> Result<(Vec<Group>, ResumePoint), Failure> {
         let mut connection = self.pool.acquire().await?;
         let mut from = ResumePoint { watermark: i64::MAX, ..ResumePoint::default() };
-        for driven in &mut self.projections {
-            driven.load(&mut connection).await?;
-            let watermark = driven.checkpoints.watermark;
-            from.watermark = from.watermark.min(watermark);
-            for (partition, offset) in &driven.checkpoints.offsets {
-                let slowest = from.offsets.entry(partition.clone()).or_insert(*offset);
-                *slowest = (*slowest).min(*offset);
-            }
-            self.arrivals.arrived(driven.projection.name(), WHOLE_STORE, watermark);
+        let mut groups = Vec::new();
+        for projections in &self.groups {
+            let mut group = Group::new(projections.clone(), self.partitions, self.arrivals.clone());
+            group.load(&mut connection, &mut from).await?;
+            groups.push(group);
         }
-        Ok(from)
+        Ok((groups, from))
     }
 
-    async fn apply(&mut self, batch: &Batch) -> Result<(), Failure> {
-        let started = Instant::now();
-        let news: Vec<News> =
-            self.projections.iter().map(|driven| driven.news(batch, self.partitions)).collect();
-        match self.apply_together(&news, &batch.reach).await {
-            // Something will not pass: find out which event it is.
-            Err(Failure::Apply(error)) if !error.is_transient() => {
-                self.apply_one_by_one(&news, &batch.reach).await?;
-            }
-            outcome => outcome?,
-        }
-        for driven in &mut self.projections {
-            driven.checkpoints.moved(&batch.reach);
-            for reach in &batch.reach {
-                self.arrivals.arrived(driven.projection.name(), &reach.partition, reach.position);
-            }
-        }
-        measure(batch, started);
-        Ok(())
-    }
-
-    async fn apply_together(&self, news: &[News], reach: &[Reach]) -> Result<(), Failure> {
-        let mut transaction = begin(&self.pool).await?;
-        let moves: Vec<_> =
-            self.projections.iter().map(|d| (d.projection.as_ref(), &d.checkpoints)).collect();
-        move_all(&mut transaction, &moves, reach).await?;
-        for (driven, news) in self.projections.iter().zip(news) {
-            driven.apply(&mut transaction, news).await?;
-        }
-        crash_point::reached("projection.applied");
-        transaction.commit().await?;
-        crash_point::reached("projection.committed");
-        Ok(())
-    }
-
-    async fn apply_one_by_one(&mut self, news: &[News], reach: &[Reach]) -> Result<(), Failure> {
-        for (driven, news) in self.projections.iter_mut().zip(news) {
-            let mut transaction = begin(&self.pool).await?;
-            move_all(&mut transaction, &[(driven.projection.as_ref(), &driven.checkpoints)], reach).await?;
-            driven.apply_or_park(&mut transaction, news).await?;
-            transaction.commit().await?;
+    /// Applies a batch by one group after the other.
+    async fn apply(&self, groups: &mut [Group], batch: &Batch) -> Result<(), Failure> {
+        for group in groups {
+            group.apply(&self.pool, batch).await?;
         }
         Ok(())
     }
 }
 
-fn measure(batch: &Batch, started: Instant) {
-    metrics::histogram!("projection_batch_seconds").record(started.elapsed().as_secs_f64());
-    metrics::histogram!("projection_batch_events").record(batch.events.len() as f64);
-    metrics::counter!("projection_events_total").increment(batch.events.len() as u64);
-}
-
-/// Read models may lose their last moments in a crash of the database: the checkpoint is lost with them and the
-/// events come again. So they need not wait for the disk.
+/// A transaction like those of a worker, for whoever stands in for one.
 pub(crate) async fn begin(pool: &PgPool) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, sqlx::Error> {
     pool.begin_with("BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL search_path = read_models, public")
         .await

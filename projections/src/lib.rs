@@ -20,6 +20,8 @@ pub mod dead_letter;
 mod driven;
 /// The only loop: read a batch, apply it, move the checkpoint, all or nothing.
 pub mod driver;
+/// Projections that share a transaction.
+mod group;
 /// Events as Kafka records, and Kafka as a source.
 pub mod kafka;
 /// What a projection is.
@@ -28,6 +30,8 @@ pub mod projection;
 pub mod rebuild;
 /// Applying what is parked, once its cause is gone.
 pub mod retry;
+/// Groups at work at the same time.
+mod side_by_side;
 /// Where events come from.
 pub mod source;
 /// Events as rows of the store.

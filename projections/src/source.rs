@@ -6,6 +6,8 @@ use async_trait::async_trait;
 use seiketsu_domain::envelope::Envelope;
 use sqlx::PgPool;
 use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::store;
 
@@ -15,6 +17,21 @@ pub struct Batch {
     pub events: Vec<Arc<Envelope>>,
     /// For each source partition touched: everything of it up to this position is in this batch or an earlier one.
     pub reach: Vec<Reach>,
+}
+
+impl Batch {
+    /// Consecutive batches of one source as one.
+    pub(crate) fn join(batches: &[Arc<Self>]) -> Self {
+        let mut joined = Self::default();
+        for batch in batches {
+            joined.events.extend(batch.events.iter().cloned());
+            for reach in &batch.reach {
+                joined.reach.retain(|earlier| earlier.partition != reach.partition);
+                joined.reach.push(reach.clone());
+            }
+        }
+        joined
+    }
 }
 
 /// How far a batch reaches in one source partition.
@@ -36,7 +53,7 @@ pub trait Source: Send {
     /// Continues after what is applied already: at start, and whenever the driver lost its place.
     async fn resume(&mut self, from: &ResumePoint) -> Result<(), SourceError>;
 
-    /// The next batch; waits until there is one.
+    /// The next batch; waits until there is one. Where the call is given up nothing is lost: the next one goes on.
     async fn next(&mut self) -> Result<Batch, SourceError>;
 
     /// Called after the batch is applied for good.
@@ -57,6 +74,9 @@ pub struct ResumePoint {
 pub enum SourceError {
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+    /// Reading ended from outside, or panicked.
+    #[error("reading ended: {0}")]
+    Ended(#[from] tokio::task::JoinError),
     #[error(transparent)]
     Kafka(#[from] rdkafka::error::KafkaError),
     /// No failure: this worker gets or loses partitions, and needs to know where they stand.
@@ -70,45 +90,76 @@ pub enum SourceError {
     Misplaced { partition: String, offset: i64 },
 }
 
-/// The store as a source: reads upwards in committed order, woken by hints, polling without them.
+/// The store as a source: reads upwards in committed order, woken by hints, polling without them. While a batch is
+/// applied, the next is read and decoded already if there is more.
 pub struct StoreSource {
     pool: PgPool,
     hint: watch::Receiver<i64>,
     poll: Duration,
     batch: i64,
     position: i64,
+    reading: Option<AbortOnDropHandle<Result<Vec<Envelope>, sqlx::Error>>>,
+    /// Nothing was left to read; not looked again before this, or a hint.
+    rests_until: Option<Instant>,
 }
 
 impl StoreSource {
     /// `poll` bounds the delay where no hint arrives; `batch` is the most events per transaction.
     #[must_use]
     pub fn new(pool: PgPool, hint: watch::Receiver<i64>, poll: Duration, batch: i64) -> Self {
-        Self { pool, hint, poll, batch, position: 0 }
+        Self { pool, hint, poll, batch, position: 0, reading: None, rests_until: None }
+    }
+
+    fn read(&mut self) -> &mut AbortOnDropHandle<Result<Vec<Envelope>, sqlx::Error>> {
+        // Seen before reading: a commit during the read wakes the next round.
+        self.hint.mark_unchanged();
+        let (pool, position, limit) = (self.pool.clone(), self.position, self.batch);
+        let read = async move { store::events_after(&pool, position, limit).await };
+        self.reading.get_or_insert_with(|| AbortOnDropHandle::new(tokio::spawn(read)))
+    }
+
+    /// What is read after `position`; nothing where that is the end.
+    async fn events(&mut self) -> Result<Vec<Envelope>, SourceError> {
+        let reading = match &mut self.reading {
+            Some(reading) => reading,
+            None => self.read(),
+        };
+        let read = reading.await;
+        self.reading = None;
+        Ok(read??)
+    }
+
+    /// Until woken, timed out, or at once where there is nothing to rest for.
+    async fn rest(&mut self) {
+        let Some(until) = self.rests_until else { return };
+        if let Ok(Err(_no_hinter_left)) = tokio::time::timeout_at(until, self.hint.changed()).await {
+            tokio::time::sleep_until(until).await;
+        }
+        self.rests_until = None;
     }
 }
 
 #[async_trait]
 impl Source for StoreSource {
     async fn resume(&mut self, from: &ResumePoint) -> Result<(), SourceError> {
-        self.position = from.watermark;
+        (self.position, self.reading, self.rests_until) = (from.watermark, None, None);
         Ok(())
     }
 
     async fn next(&mut self) -> Result<Batch, SourceError> {
         loop {
-            // Seen before reading: a commit during the read wakes the next round.
-            self.hint.mark_unchanged();
-            let events = store::events_after(&self.pool, self.position, self.batch).await?;
-            if let Some(last) = events.last() {
-                self.position = last.position;
-                let reach =
-                    Reach { partition: WHOLE_STORE.to_owned(), position: last.position, next_offset: None };
-                return Ok(Batch { events: events.into_iter().map(Arc::new).collect(), reach: vec![reach] });
+            self.rest().await;
+            let events = self.events().await?;
+            let Some(last) = events.last().map(|last| last.position) else {
+                self.rests_until = Some(Instant::now() + self.poll);
+                continue;
+            };
+            self.position = last;
+            if events.len() as i64 == self.batch {
+                self.read();
             }
-            // Timed out, woken, or no hinter left: look again in each case.
-            if let Ok(Err(_closed)) = tokio::time::timeout(self.poll, self.hint.changed()).await {
-                tokio::time::sleep(self.poll).await;
-            }
+            let reach = Reach { partition: WHOLE_STORE.to_owned(), position: last, next_offset: None };
+            return Ok(Batch { events: events.into_iter().map(Arc::new).collect(), reach: vec![reach] });
         }
     }
 

@@ -77,8 +77,8 @@ impl Base {
             )),
             ProjectionSource::Kafka => Box::new(self.kafka_source().await?),
         };
-        let worker =
-            Worker::new(pool, self.projections()?, self.config.kafka.partitions, self.arrivals.clone());
+        let groups = read_models::groups(self.projections()?);
+        let worker = Worker::side_by_side(pool, groups, self.config.kafka.partitions, self.arrivals.clone());
         self.lifecycle.spawn("projections", worker.run(source, self.lifecycle.stop().clone()));
         Ok(())
     }

@@ -13,6 +13,8 @@ pub struct KafkaConfig {
     pub partitions: i16,
     pub replication: i32,
     pub group: String,
+    #[serde(deserialize_with = "super::optional")]
+    pub instance: Option<String>,
 }
 
 impl KafkaConfig {
@@ -24,6 +26,7 @@ impl KafkaConfig {
             topic_prefix: self.topic_prefix.clone(),
             partitions: self.partitions,
             group: self.group.clone(),
+            instance: self.instance.clone(),
         })
     }
 
@@ -32,6 +35,7 @@ impl KafkaConfig {
         check::within("kafka.partitions", self.partitions, 1, 1024)?;
         check::within("kafka.replication", self.replication, 1, 100)?;
         check::name("kafka.topic_prefix", &self.topic_prefix)?;
-        check::name("kafka.group", &self.group)
+        check::name("kafka.group", &self.group)?;
+        self.instance.as_deref().map_or(Ok(()), |instance| check::name("kafka.instance", instance))
     }
 }

@@ -125,6 +125,7 @@ mod tests {
             topic_prefix: "t".to_owned(),
             partitions: 12,
             group: String::new(),
+            instance: None,
         };
         let look = |partitions, fewest_copies, missing: usize| {
             let names = settings.topics().into_iter().skip(missing);

@@ -130,8 +130,8 @@ impl Pools {
         Ok(connection)
     }
 
-    /// Connections of its own for a worker of projections, outside the pools and as few as it uses at once: a
-    /// connection that comes round rarely has forgotten what it knew of the tables.
+    /// Connections of its own for a worker of projections, outside the pools: the worker takes one for each of its
+    /// groups and keeps it, and reads over another.
     #[must_use]
     pub fn for_projections(&self) -> PgPool {
         role_pool(self.keyed.clone(), "seiketsu_system", 2)

@@ -26,6 +26,9 @@ pub struct KafkaSettings {
     pub partitions: i16,
     /// Consumer group of the projection workers.
     pub group: String,
+    /// The name of this worker among the members of the group, where it keeps its partitions over a restart. No two
+    /// workers may have the same.
+    pub instance: Option<String>,
 }
 
 impl KafkaSettings {

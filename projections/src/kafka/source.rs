@@ -27,8 +27,10 @@ pub struct KafkaSource {
     partitions: HashMap<String, Place>,
     /// Everything up to here is applied, whatever the partition.
     watermark: i64,
-    /// A batch was handed out and not reported as applied: what it held must be read again.
-    in_flight: bool,
+    /// What the next batch holds so far.
+    gathered: Gathered,
+    /// Batches handed out and not reported as applied: what they held must be read again.
+    in_flight: usize,
 }
 
 /// Where this worker is in a partition.
@@ -40,6 +42,10 @@ struct Place {
     position: i64,
 }
 
+/// A worker that is silent for this long, in milliseconds, is taken for dead and its partitions go to others; a member
+/// with a name of its own may take as long as a restart takes.
+const SESSION: &str = "10000";
+const LONG_SESSION: &str = "45000";
 /// How long a batch waits to fill once it has a first record.
 const LINGER: Duration = Duration::from_millis(2);
 
@@ -47,27 +53,41 @@ impl KafkaSource {
     /// `batch` is the most events per transaction. Connects at the first resume.
     #[must_use]
     pub fn new(settings: KafkaSettings, batch: usize) -> Self {
-        Self { settings, batch, consumer: None, partitions: HashMap::new(), watermark: 0, in_flight: false }
+        Self {
+            settings,
+            batch,
+            consumer: None,
+            partitions: HashMap::new(),
+            watermark: 0,
+            gathered: Gathered::default(),
+            in_flight: 0,
+        }
     }
 
     fn connect(&self) -> Result<GroupConsumer, KafkaError> {
-        let consumer: GroupConsumer = ClientConfig::new()
+        let instance = self.settings.instance.as_deref();
+        let mut client = ClientConfig::new();
+        client
             .set("bootstrap.servers", &self.settings.brokers)
             .set("group.id", &self.settings.group)
             .set("partition.assignment.strategy", "cooperative-sticky")
+            .set("session.timeout.ms", if instance.is_some() { LONG_SESSION } else { SESSION })
             // For lag tools: what is applied is told to Kafka now and then.
             .set("enable.auto.commit", "true")
             .set("auto.commit.interval.ms", "1000")
             .set("enable.auto.offset.store", "false")
-            // Where the offset is gone: what Kafka still has, rather than what comes next.
+            // Where the offset is gone: what Kafka still has, rather than what comes next. What it no longer has is
+            // noticed by the offsets, and read from the store.
             .set("auto.offset.reset", "earliest")
-            .set("session.timeout.ms", "10000")
             .set("heartbeat.interval.ms", "2000")
             .set("fetch.wait.max.ms", "100")
             .set("queued.max.messages.kbytes", "16384")
             .set("socket.keepalive.enable", "true")
-            .set("allow.auto.create.topics", "false")
-            .create_with_context(Assignment::default())?;
+            .set("allow.auto.create.topics", "false");
+        if let Some(instance) = instance {
+            client.set("group.instance.id", instance);
+        }
+        let consumer: GroupConsumer = client.create_with_context(Assignment::default())?;
         let topics = self.settings.topics();
         consumer.subscribe(&topics.iter().map(String::as_str).collect::<Vec<_>>())?;
         Ok(consumer)
@@ -76,7 +96,8 @@ impl KafkaSource {
     /// A consumer's end waits for the broker, which must not hold up this thread.
     fn disconnect(&mut self) {
         self.partitions.clear();
-        self.in_flight = false;
+        self.gathered = Gathered::default();
+        self.in_flight = 0;
         let Some(consumer) = self.consumer.take() else { return };
         consumer.context().close(consumer.as_ref());
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
@@ -126,9 +147,8 @@ impl KafkaSource {
 
     /// Reads until the batch is full, nothing more comes at once, or the assignment is about to change.
     async fn collect(&mut self, consumer: &GroupConsumer) -> Result<Batch, SourceError> {
-        let mut gathered = Gathered::default();
-        let mut patience = Duration::MAX;
-        while gathered.events.len() < self.batch && !consumer.context().is_pending() {
+        while self.gathered.events.len() < self.batch && !consumer.context().is_pending() {
+            let patience = if self.gathered.reach.is_empty() { Duration::MAX } else { LINGER };
             let message = match consumer.recv().now_or_never() {
                 Some(message) => message?,
                 None => tokio::select! {
@@ -137,13 +157,12 @@ impl KafkaSource {
                     () = tokio::time::sleep(patience) => break,
                 },
             };
-            self.take(&message, &mut gathered)?;
-            patience = LINGER;
+            self.take(&message)?;
         }
-        Ok(gathered.into_batch())
+        Ok(std::mem::take(&mut self.gathered).into_batch())
     }
 
-    fn take(&mut self, message: &BorrowedMessage<'_>, gathered: &mut Gathered) -> Result<(), SourceError> {
+    fn take(&mut self, message: &BorrowedMessage<'_>) -> Result<(), SourceError> {
         let Some(partition) = self.partition_name(message.topic(), message.partition()) else {
             return Ok(());
         };
@@ -166,16 +185,17 @@ impl KafkaSource {
         place.offset = Some(offset + 1);
         if envelope.position > place.position {
             place.position = envelope.position;
-            gathered.events.push(Arc::new(envelope));
+            self.gathered.events.push(Arc::new(envelope));
         }
-        gathered.reach.insert(partition, (place.position, offset + 1));
+        self.gathered.reach.insert(partition, (place.position, offset + 1));
         Ok(())
     }
 
-    /// Kafka forgets old records. What it skips is missed unless it was applied by another way.
+    /// Kafka forgets old records, and the latest too where a topic is made anew or a broker loses its disk: then it goes on
+    /// elsewhere than asked, ahead or back. What lies between is missed unless it was applied by another way.
     fn require_no_gap(&self, partition: &str, offset: i64, position: i64) -> Result<(), SourceError> {
         let expected = self.partitions.get(partition).and_then(|place| place.offset).unwrap_or(0);
-        if offset <= expected || position <= self.watermark {
+        if offset == expected || position <= self.watermark {
             return Ok(());
         }
         Err(SourceError::Gap { partition: partition.to_owned(), position, offset })
@@ -183,7 +203,7 @@ impl KafkaSource {
 
     async fn next_batch(&mut self, consumer: &GroupConsumer) -> Result<Batch, SourceError> {
         loop {
-            if consumer.context().is_pending() {
+            if consumer.context().is_pending() && self.gathered.reach.is_empty() {
                 return Err(SourceError::Reassigned);
             }
             let batch = self.collect(consumer).await?;
@@ -216,7 +236,7 @@ impl Gathered {
 impl Source for KafkaSource {
     async fn resume(&mut self, from: &ResumePoint) -> Result<(), SourceError> {
         self.watermark = from.watermark;
-        if self.in_flight {
+        if self.in_flight > 0 {
             self.disconnect();
         }
         match self.consumer.clone() {
@@ -230,7 +250,7 @@ impl Source for KafkaSource {
         let consumer = self.consumer.clone().ok_or(KafkaError::Canceled)?;
         let next = self.next_batch(&consumer).await;
         match &next {
-            Ok(_) => self.in_flight = true,
+            Ok(_) => self.in_flight += 1,
             Err(SourceError::Reassigned) => {}
             // Records may have been read that were not handed out: begin anew.
             Err(_) => self.disconnect(),
@@ -239,7 +259,7 @@ impl Source for KafkaSource {
     }
 
     fn applied(&mut self, batch: &Batch) {
-        self.in_flight = false;
+        self.in_flight = self.in_flight.saturating_sub(1);
         let Some(consumer) = &self.consumer else { return };
         let mut offsets = TopicPartitionList::new();
         for reach in &batch.reach {

@@ -6,6 +6,7 @@ mod poison;
 mod rebuild;
 mod relay;
 mod sources;
+mod storm;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -26,6 +26,7 @@ pub fn settings_at(brokers: String) -> KafkaSettings {
         topic_prefix: format!("test-{own}"),
         partitions: 4,
         group: format!("test-{own}"),
+        instance: None,
     }
 }
 
@@ -37,6 +38,21 @@ pub async fn forget(settings: &KafkaSettings, aggregate: &str) {
         all.add_partition_offset(&settings.topic(aggregate), i32::from(number), Offset::End).unwrap();
     }
     admin.delete_records(&all, &AdminOptions::new()).await.unwrap();
+}
+
+/// Deletes the topics and makes them anew: their records are gone and their offsets begin at zero again.
+pub async fn make_topics_anew(settings: &KafkaSettings) {
+    let admin: AdminClient<DefaultClientContext> = client(settings).create().unwrap();
+    let names = settings.topics();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    for outcome in admin.delete_topics(&names, &AdminOptions::new()).await.unwrap() {
+        outcome.unwrap();
+    }
+    // Deleting goes on after the answer, and until it is done nothing of the name can be made.
+    super::wait::until("the topics are made anew", Duration::from_secs(30), async || {
+        topics::ensure(settings, 1).await.is_ok()
+    })
+    .await;
 }
 
 /// Has the broker refuse larger batches of records on a topic.
@@ -54,7 +70,8 @@ pub async fn members_with_partitions(settings: &KafkaSettings) -> usize {
     let (client, group) = (client(settings), settings.group.clone());
     let counting = tokio::task::spawn_blocking(move || {
         let consumer: BaseConsumer = client.create().unwrap();
-        let groups = consumer.fetch_group_list(Some(&group), Duration::from_secs(10)).unwrap();
+        // Just after its start the broker does not know its groups yet.
+        let Ok(groups) = consumer.fetch_group_list(Some(&group), Duration::from_secs(10)) else { return 0 };
         let members = groups.groups().first().map_or(&[][..], |group| group.members());
         // An assignment of nothing is a few bytes long.
         members.iter().filter(|member| member.assignment().is_some_and(|bytes| bytes.len() > 16)).count()
