@@ -16,13 +16,16 @@ use crate::{ApplyError, fact_of};
 pub struct Folded<A> {
     pub tenant: Uuid,
     pub id: Uuid,
+    /// The batch begins the stream: there is no row yet. A row is inserted then, not replaced, so that events applied
+    /// twice are noticed by the key.
+    pub is_new: bool,
     pub state: A,
     /// When the last event applied was recorded.
     pub recorded_at: seiketsu_domain::values::Timestamp,
 }
 
 /// Reads the touched rows of `table` (columns `tenant_id`, `id`, `state`) in one query and folds the batch into
-/// them, each row once. The caller writes them back, in one query too.
+/// them, each row once; what is new is not looked for. The caller writes them back, in one query too.
 ///
 /// # Errors
 /// Database errors; [`ApplyError::Poison`] where an event does not decode or does not follow its row's last one.
@@ -39,11 +42,11 @@ pub async fn fold<A: Decide>(
             let key = (envelope.tenant.0, envelope.aggregate_id);
             folded.entry(key).or_insert_with(|| {
                 order.push(key);
-                Folded { tenant: key.0, id: key.1, state: A::default(), recorded_at: envelope.recorded_at }
+                Folded::begin(key, envelope)
             });
         }
     }
-    load(rows, table, &order, &mut folded).await?;
+    load(rows, table, &mut folded).await?;
     for envelope in batch {
         let Ok(fact) = &envelope.fact else { continue };
         let Some(event) = pick(fact) else { continue };
@@ -52,6 +55,12 @@ pub async fn fold<A: Decide>(
         }
     }
     Ok(order.iter().filter_map(|key| folded.remove(key)).collect())
+}
+
+impl<A: Decide> Folded<A> {
+    fn begin((tenant, id): (Uuid, Uuid), first: &Envelope) -> Self {
+        Self { tenant, id, is_new: first.sequence == 1, state: A::default(), recorded_at: first.recorded_at }
+    }
 }
 
 fn step<A: Decide>(row: &mut Folded<A>, envelope: &Envelope, event: &A::Event) -> Result<(), ApplyError> {
@@ -71,10 +80,13 @@ fn poison(envelope: &Envelope, reason: String) -> ApplyError {
 async fn load<A: Decide>(
     rows: &mut PgConnection,
     table: &str,
-    keys: &[(Uuid, Uuid)],
     folded: &mut HashMap<(Uuid, Uuid), Folded<A>>,
 ) -> Result<(), ApplyError> {
-    let (tenants, ids): (Vec<Uuid>, Vec<Uuid>) = keys.iter().copied().unzip();
+    let known = folded.values().filter(|row| !row.is_new);
+    let (tenants, ids): (Vec<Uuid>, Vec<Uuid>) = known.map(|row| (row.tenant, row.id)).unzip();
+    if ids.is_empty() {
+        return Ok(());
+    }
     let found: Vec<(Uuid, Uuid, String)> = sqlx::query_as(&format!(
         "select t.tenant_id, t.id, t.state::text from unnest($1::uuid[], $2::uuid[]) as k(tenant_id, id)
            join {table} t on t.tenant_id = k.tenant_id and t.id = k.id"

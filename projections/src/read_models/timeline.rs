@@ -70,6 +70,9 @@ pub(super) struct Timeline {
 
 impl Timeline {
     pub async fn write(&self, rows: &mut PgConnection, lines: &[Line<'_>]) -> Result<(), ApplyError> {
+        if lines.is_empty() {
+            return Ok(());
+        }
         let Self { table, owner } = self;
         sqlx::query(&format!(
             "insert into {table}

@@ -10,6 +10,7 @@ mod hot_leads;
 mod lead_timeline;
 mod leads;
 mod scene;
+mod statements;
 mod transcripts;
 
 use seiketsu::hint::Hint;

@@ -60,20 +60,29 @@ pub(super) fn direction_name(direction: Direction) -> &'static str {
 async fn write(rows: &mut PgConnection, folded: &[Folded<Call>]) -> Result<(), ApplyError> {
     let states = folded.iter().map(|row| serde_json::to_string(&row.state)).collect::<Result<Vec<_>, _>>()?;
     sqlx::query(
-        "insert into calls (tenant_id, id, status, direction, agent_id, lead_id, phone_number, started_at, ended_at,
-                            duration_seconds, state)
-         select tenant_id, id, status, direction, agent_id, lead_id, coalesce(phone_number, ''), started_at,
-                coalesce(ended_at, 'infinity'), coalesce(duration_seconds, 9223372036854775807), state::json
-           from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::text[],
-                       $8::timestamptz[], $9::timestamptz[], $10::bigint[], $11::text[])
-                as n(tenant_id, id, status, direction, agent_id, lead_id, phone_number, started_at, ended_at,
-                     duration_seconds, state)
-             on conflict (tenant_id, id) do update
-            set status = excluded.status, lead_id = excluded.lead_id, ended_at = excluded.ended_at,
-                duration_seconds = excluded.duration_seconds, state = excluded.state",
+        "with n as materialized (
+             select tenant_id, id, is_new, status, direction, agent_id, lead_id, coalesce(phone_number, '') as phone_number,
+                    started_at, coalesce(ended_at, 'infinity') as ended_at,
+                    coalesce(duration_seconds, 9223372036854775807) as duration_seconds, state::json
+               from unnest($1::uuid[], $2::uuid[], $3::bool[], $4::text[], $5::text[], $6::uuid[], $7::uuid[], $8::text[],
+                           $9::timestamptz[], $10::timestamptz[], $11::bigint[], $12::text[])
+                    as n(tenant_id, id, is_new, status, direction, agent_id, lead_id, phone_number, started_at, ended_at,
+                         duration_seconds, state)
+         ), begun as (
+             insert into calls (tenant_id, id, status, direction, agent_id, lead_id, phone_number, started_at, ended_at,
+                                duration_seconds, state)
+             select tenant_id, id, status, direction, agent_id, lead_id, phone_number, started_at, ended_at,
+                    duration_seconds, state
+               from n where is_new
+         )
+         update calls c
+            set status = n.status, lead_id = n.lead_id, ended_at = n.ended_at, duration_seconds = n.duration_seconds,
+                state = n.state
+           from n where not n.is_new and c.tenant_id = n.tenant_id and c.id = n.id",
     )
     .bind(folded.iter().map(|row| row.tenant).collect::<Vec<_>>())
     .bind(folded.iter().map(|row| row.id).collect::<Vec<_>>())
+    .bind(folded.iter().map(|row| row.is_new).collect::<Vec<_>>())
     .bind(each(folded, |call| status_name(call.status)))
     .bind(each(folded, |call| direction_name(call.direction)))
     .bind(each(folded, |call| call.agent_id.map(|agent| agent.0)) as Vec<Option<Uuid>>)

@@ -66,16 +66,20 @@ async fn write_contacts(rows: &mut PgConnection, folded: &[Folded<Consent>]) -> 
     let channels = folded.iter().map(|row| channels(&row.state)).collect::<Result<Vec<_>, _>>()?;
     let states = folded.iter().map(|row| serde_json::to_string(&row.state)).collect::<Result<Vec<_>, _>>()?;
     sqlx::query(
-        "insert into consent_contacts (tenant_id, id, status, channels, updated_at, state)
-         select tenant_id, id, status, channels::text[], updated_at, state::json
-           from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::text[])
-                as n(tenant_id, id, status, channels, updated_at, state)
-             on conflict (tenant_id, id) do update
-            set status = excluded.status, channels = excluded.channels, updated_at = excluded.updated_at,
-                state = excluded.state",
+        "with n as materialized (
+             select * from unnest($1::uuid[], $2::uuid[], $3::bool[], $4::text[], $5::text[], $6::timestamptz[], $7::text[])
+                 as n(tenant_id, id, is_new, status, channels, updated_at, state)
+         ), begun as (
+             insert into consent_contacts (tenant_id, id, status, channels, updated_at, state)
+             select tenant_id, id, status, channels::text[], updated_at, state::json from n where is_new
+         )
+         update consent_contacts c
+            set status = n.status, channels = n.channels::text[], updated_at = n.updated_at, state = n.state::json
+           from n where not n.is_new and c.tenant_id = n.tenant_id and c.id = n.id",
     )
     .bind(folded.iter().map(|row| row.tenant).collect::<Vec<_>>())
     .bind(folded.iter().map(|row| row.id).collect::<Vec<_>>())
+    .bind(folded.iter().map(|row| row.is_new).collect::<Vec<_>>())
     .bind(statuses)
     .bind(channels)
     .bind(folded.iter().map(|row| row.recorded_at.get()).collect::<Vec<_>>())

@@ -30,8 +30,7 @@ impl Projection for LiveDashboard {
 
     async fn apply(&self, rows: &mut PgConnection, batch: &[Arc<Envelope>]) -> Result<(), ApplyError> {
         let counts = Counts::of(batch)?;
-        add_to_days(rows, &counts).await?;
-        add_to_totals(rows, &counts).await?;
+        add(rows, &counts).await?;
         if batch.iter().any(|envelope| matches!(envelope.fact, Ok(Fact::Escalation(_)))) {
             let folded =
                 entity::fold::<Escalation>(rows, "dashboard_escalations", batch, |fact| match fact {
@@ -45,40 +44,31 @@ impl Projection for LiveDashboard {
     }
 }
 
-async fn add_to_days(rows: &mut PgConnection, counts: &Counts) -> Result<(), sqlx::Error> {
-    let changed: Vec<_> = counts.days.iter().filter(|(_, by)| **by != 0).collect();
-    if changed.is_empty() {
+async fn add(rows: &mut PgConnection, counts: &Counts) -> Result<(), sqlx::Error> {
+    let days: Vec<_> = counts.days.iter().filter(|(_, by)| **by != 0).collect();
+    let totals: Vec<_> = counts.totals.iter().filter(|(_, by)| **by != 0).collect();
+    if days.is_empty() && totals.is_empty() {
         return Ok(());
     }
     sqlx::query(
-        "insert into dashboard_days as d (tenant_id, day, metric, dimension, value)
-         select * from unnest($1::uuid[], $2::date[], $3::text[], $4::text[], $5::bigint[])
-             on conflict (tenant_id, day, metric, dimension) do update set value = d.value + excluded.value",
-    )
-    .bind(changed.iter().map(|((tenant, ..), _)| *tenant).collect::<Vec<_>>())
-    .bind(changed.iter().map(|((_, day, _), _)| *day).collect::<Vec<_>>())
-    .bind(changed.iter().map(|((.., counter), _)| counter.0).collect::<Vec<_>>())
-    .bind(changed.iter().map(|((.., counter), _)| counter.1.as_str()).collect::<Vec<_>>())
-    .bind(changed.iter().map(|(_, by)| **by).collect::<Vec<_>>())
-    .execute(rows)
-    .await?;
-    Ok(())
-}
-
-async fn add_to_totals(rows: &mut PgConnection, counts: &Counts) -> Result<(), sqlx::Error> {
-    let changed: Vec<_> = counts.totals.iter().filter(|(_, by)| **by != 0).collect();
-    if changed.is_empty() {
-        return Ok(());
-    }
-    sqlx::query(
-        "insert into dashboard_totals as t (tenant_id, metric, dimension, value)
-         select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[])
+        "with today as (
+             insert into dashboard_days as d (tenant_id, day, metric, dimension, value)
+             select * from unnest($1::uuid[], $2::date[], $3::text[], $4::text[], $5::bigint[])
+                 on conflict (tenant_id, day, metric, dimension) do update set value = d.value + excluded.value
+         )
+         insert into dashboard_totals as t (tenant_id, metric, dimension, value)
+         select * from unnest($6::uuid[], $7::text[], $8::text[], $9::bigint[])
              on conflict (tenant_id, metric, dimension) do update set value = t.value + excluded.value",
     )
-    .bind(changed.iter().map(|((tenant, _), _)| *tenant).collect::<Vec<_>>())
-    .bind(changed.iter().map(|((_, counter), _)| counter.0).collect::<Vec<_>>())
-    .bind(changed.iter().map(|((_, counter), _)| counter.1.as_str()).collect::<Vec<_>>())
-    .bind(changed.iter().map(|(_, by)| **by).collect::<Vec<_>>())
+    .bind(days.iter().map(|((tenant, ..), _)| *tenant).collect::<Vec<_>>())
+    .bind(days.iter().map(|((_, day, _), _)| *day).collect::<Vec<_>>())
+    .bind(days.iter().map(|((.., counter), _)| counter.0).collect::<Vec<_>>())
+    .bind(days.iter().map(|((.., counter), _)| counter.1.as_str()).collect::<Vec<_>>())
+    .bind(days.iter().map(|(_, by)| **by).collect::<Vec<_>>())
+    .bind(totals.iter().map(|((tenant, _), _)| *tenant).collect::<Vec<_>>())
+    .bind(totals.iter().map(|((_, counter), _)| counter.0).collect::<Vec<_>>())
+    .bind(totals.iter().map(|((_, counter), _)| counter.1.as_str()).collect::<Vec<_>>())
+    .bind(totals.iter().map(|(_, by)| **by).collect::<Vec<_>>())
     .execute(rows)
     .await?;
     Ok(())
@@ -89,18 +79,24 @@ async fn write_escalations(rows: &mut PgConnection, folded: &[Folded<Escalation>
     let priorities = states.iter().map(|state| word(state.priority)).collect::<Result<Vec<_>, _>>()?;
     let json = states.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
     sqlx::query(
-        "insert into dashboard_escalations
-                (tenant_id, id, priority, open, due_at, acknowledged_at, waited_seconds, state)
-         select tenant_id, id, priority, open, due_at, acknowledged_at, waited_seconds, state::json
-           from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bool[], $5::timestamptz[], $6::timestamptz[],
-                       $7::bigint[], $8::text[])
-                as n(tenant_id, id, priority, open, due_at, acknowledged_at, waited_seconds, state)
-             on conflict (tenant_id, id) do update
-            set open = excluded.open, acknowledged_at = excluded.acknowledged_at,
-                waited_seconds = excluded.waited_seconds, state = excluded.state",
+        "with n as materialized (
+             select * from unnest($1::uuid[], $2::uuid[], $3::bool[], $4::text[], $5::bool[], $6::timestamptz[],
+                                  $7::timestamptz[], $8::bigint[], $9::text[])
+                 as n(tenant_id, id, is_new, priority, open, due_at, acknowledged_at, waited_seconds, state)
+         ), raised as (
+             insert into dashboard_escalations
+                    (tenant_id, id, priority, open, due_at, acknowledged_at, waited_seconds, state)
+             select tenant_id, id, priority, open, due_at, acknowledged_at, waited_seconds, state::json
+               from n where is_new
+         )
+         update dashboard_escalations e
+            set open = n.open, acknowledged_at = n.acknowledged_at, waited_seconds = n.waited_seconds,
+                state = n.state::json
+           from n where not n.is_new and e.tenant_id = n.tenant_id and e.id = n.id",
     )
     .bind(folded.iter().map(|row| row.tenant).collect::<Vec<_>>())
     .bind(folded.iter().map(|row| row.id).collect::<Vec<_>>())
+    .bind(folded.iter().map(|row| row.is_new).collect::<Vec<_>>())
     .bind(priorities)
     .bind(states.iter().map(|state| state.status.is_open()).collect::<Vec<_>>())
     .bind(states.iter().map(|state| state.due_at.get()).collect::<Vec<_>>())

@@ -63,18 +63,23 @@ async fn write(rows: &mut PgConnection, folded: &[Folded<Escalation>]) -> Result
     let of = |f: fn(&Escalation) -> DateTime<Utc>| folded.iter().map(|row| f(&row.state)).collect::<Vec<_>>();
     let states = folded.iter().map(|row| serde_json::to_string(&row.state)).collect::<Result<Vec<_>, _>>()?;
     sqlx::query(
-        "insert into escalations
-                (tenant_id, id, call_id, status, urgency, open, assigned_to, raised_at, due_at, state)
-         select tenant_id, id, call_id, status, urgency, open, assigned_to, raised_at, due_at, state::json
-           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::smallint[], $6::bool[], $7::uuid[],
-                       $8::timestamptz[], $9::timestamptz[], $10::text[])
-                as n(tenant_id, id, call_id, status, urgency, open, assigned_to, raised_at, due_at, state)
-             on conflict (tenant_id, id) do update
-            set status = excluded.status, open = excluded.open, assigned_to = excluded.assigned_to,
-                state = excluded.state",
+        "with n as materialized (
+             select * from unnest($1::uuid[], $2::uuid[], $3::bool[], $4::uuid[], $5::text[], $6::smallint[], $7::bool[],
+                                  $8::uuid[], $9::timestamptz[], $10::timestamptz[], $11::text[])
+                 as n(tenant_id, id, is_new, call_id, status, urgency, open, assigned_to, raised_at, due_at, state)
+         ), raised as (
+             insert into escalations
+                    (tenant_id, id, call_id, status, urgency, open, assigned_to, raised_at, due_at, state)
+             select tenant_id, id, call_id, status, urgency, open, assigned_to, raised_at, due_at, state::json
+               from n where is_new
+         )
+         update escalations e
+            set status = n.status, open = n.open, assigned_to = n.assigned_to, state = n.state::json
+           from n where not n.is_new and e.tenant_id = n.tenant_id and e.id = n.id",
     )
     .bind(folded.iter().map(|row| row.tenant).collect::<Vec<_>>())
     .bind(folded.iter().map(|row| row.id).collect::<Vec<_>>())
+    .bind(folded.iter().map(|row| row.is_new).collect::<Vec<_>>())
     .bind(folded.iter().map(|row| row.state.call_id.0).collect::<Vec<_>>())
     .bind(folded.iter().map(|row| status_name(row.state.status)).collect::<Vec<_>>())
     .bind(folded.iter().map(|row| urgency(row.state.priority)).collect::<Vec<_>>())
