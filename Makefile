@@ -2,7 +2,7 @@
 # The scripts behind the tasks are in .dev/, each with its promises at the top.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo demo-kafka test bench fmt lint openapi compose-check clean-data
+.PHONY: help run demo demo-kafka test bench bench-catch-up fmt lint openapi compose-check clean-data
 
 N ?= 1
 services := .dev/with-services
@@ -28,6 +28,10 @@ test: ## Every test, against real Postgres, Redis and Kafka
 bench: ## The figures the product promises, against real Postgres and Kafka
 	@.dev/setup test
 	$(services) postgres kafka -- cargo bench --bench bars
+
+bench-catch-up: ## How fast read models catch up with a store far ahead of them
+	@.dev/setup test
+	$(services) postgres -- cargo bench --bench catch_up
 
 fmt: ## Format the code
 	cargo fmt --all

@@ -1,0 +1,84 @@
+//! A store full of events, written as plain rows: how they came there is not what is measured.
+
+use seiketsu_projections::read_models;
+use sqlx::{Connection as _, Executor, PgConnection};
+
+/// A database of its own whose read models are empty.
+pub struct Store {
+    pub url: String,
+    pub events: i64,
+    /// The last position.
+    pub head: i64,
+}
+
+/// The first event of a lead has a name, an address and a number of its own; of those after it, most leave the lists as
+/// they are.
+const FILL: &str = r#"
+    insert into events (position, tenant_id, aggregate_type, aggregate_id, sequence, slot, event_id, event_type,
+                        event_version, payload, metadata, occurred_at, recorded_at)
+    select nextval('event_position'), tenant, 'lead', lead, sequence, number % 1024, gen_random_uuid(),
+           case when sequence = 1 then 'lead.created' when sequence % 5 = 0 then 'lead.contacted'
+                when sequence % 5 = 3 then 'lead.qualified' else 'lead.note_added' end,
+           1,
+           case when sequence = 1 then replace(replace(replace($3, 'Lovelace', 'Number ' || number),
+                         'ada@example.com', 'lead' || number || '@example.com'), '+14155552671', '+1415' || 2000000 + number)
+                when sequence % 5 = 0 then $4 when sequence % 5 = 3 then $5 else $6 end::json,
+           json_build_object('commandId', gen_random_uuid(), 'actor', tenant, 'correlationId', gen_random_uuid()),
+           now(), now()
+      from (select '00000000-0000-0000-0000-00000000000a'::uuid as tenant, n % $1 as number, n / $1 + 1 as sequence,
+                   (lpad(to_hex(1763750000000 + n % $1), 12, '0') || '7' || substr(md5((n % $1)::text), 1, 19))::uuid as lead
+              from generate_series(0, $2 - 1) n order by n) e"#;
+
+/// An example of an event, as the domain's own tests have it.
+macro_rules! example {
+    ($event:literal) => {
+        include_str!(concat!("../../domain/tests/golden/lead.", $event, ".v1.json"))
+    };
+}
+
+impl Store {
+    /// So many events in turn of so many leads, the first of each its creation.
+    pub async fn fill(admin: &str, leads: i64, events: i64) -> Self {
+        let url = fresh_database(admin).await;
+        seiketsu::migrate::run(&url).await.expect("migrated");
+        let mut connection = PgConnection::connect(&url).await.expect("connected");
+        sqlx::query(FILL)
+            .bind(leads)
+            .bind(events)
+            .bind(minified(example!("created")))
+            .bind(minified(example!("contacted")))
+            .bind(minified(example!("qualified")))
+            .bind(minified(example!("note_added")))
+            .execute(&mut connection)
+            .await
+            .expect("filled");
+        connection.execute("vacuum analyze events").await.expect("vacuumed");
+        let head = seiketsu_projections::store::head(&mut connection).await.expect("read");
+        Self { url, events, head }
+    }
+
+    /// As if no event had been applied yet.
+    pub async fn forget_read_models(&self) {
+        let mut connection = PgConnection::connect(&self.url).await.expect("connected");
+        for table in read_models::all().iter().flat_map(|model| model.tables()) {
+            connection.execute(format!("truncate read_models.{table}").as_str()).await.expect("emptied");
+        }
+        connection.execute("truncate projection_checkpoints").await.expect("emptied");
+    }
+}
+
+async fn fresh_database(admin: &str) -> String {
+    let name = "bench_catch_up";
+    let mut connection = PgConnection::connect(admin).await.expect("the Postgres server of this run");
+    connection
+        .execute(format!("drop database if exists {name} with (force)").as_str())
+        .await
+        .expect("dropped");
+    connection.execute(format!("create database {name}").as_str()).await.expect("created");
+    let (base, _) = admin.rsplit_once('/').expect("a URL with a database");
+    format!("{base}/{name}")
+}
+
+fn minified(json: &str) -> String {
+    serde_json::from_str::<serde_json::Value>(json).expect("JSON").to_string()
+}
