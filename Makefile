@@ -27,6 +27,7 @@ test: ## Every test, against real Postgres, Redis and Kafka
 
 bench: ## The figures the product promises, against real Postgres and Kafka
 	@.dev/setup test
+	@.dev/bench-peers
 	$(services) postgres kafka -- cargo bench --bench bars
 
 bench-catch-up: ## How fast read models catch up with a store far ahead of them

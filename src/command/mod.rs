@@ -367,8 +367,9 @@ impl<A: Decide> Attempt<'_, A> {
     }
 
     fn remember<C: Decide>(&self, id: Uuid, decided: Decided<C>, position: i64) -> Committed<C> {
-        let Decided { after, events, .. } = decided;
+        let Decided { before, after, events, .. } = decided;
         let after = Loaded { position: if events.is_empty() { after.position } else { position }, ..after };
+        self.commands.store.snapshot_now_and_then(self.wish.tenant, id, before, &after);
         self.commands.cache.put(self.wish.tenant, id, after.clone());
         Committed::now(after, events)
     }

@@ -174,6 +174,20 @@ impl EventStore {
         Ok(ledger)
     }
 
+    /// Stores a snapshot where a stream has grown past another [`SNAPSHOT_EVERY`] events since version `before`: however
+    /// long it lives in the cache, whoever loads it next reads few of them.
+    pub(crate) fn snapshot_now_and_then<A: Decide>(
+        &self,
+        tenant: TenantId,
+        id: Uuid,
+        before: i64,
+        loaded: &Loaded<A>,
+    ) {
+        if loaded.state.version() / SNAPSHOT_EVERY > before / SNAPSHOT_EVERY {
+            self.keep_snapshot(tenant, id, loaded.clone());
+        }
+    }
+
     /// Stores a snapshot off the caller's path. A failure costs a slower load and is only logged.
     pub(crate) fn keep_snapshot<A: Decide>(&self, tenant: TenantId, id: Uuid, loaded: Loaded<A>) {
         let pool = self.pools.system().clone();

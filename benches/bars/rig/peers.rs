@@ -16,7 +16,7 @@ use seiketsu_domain::values::{Email, JsonObject, Name, Phone, Source, Tag};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{Executor, PgPool};
 
-use crate::server::fresh_database;
+use super::server::fresh_database;
 
 /// `pgbench` with one insert per transaction.
 pub struct PgBench {
@@ -43,9 +43,14 @@ impl PgBench {
         let pool = PgPool::connect(&url).await.expect("connected");
         pool.execute(PGBENCH_TABLE).await.expect("created");
         pool.close().await;
-        let script = std::env::temp_dir().join(format!("seiketsu-pgbench-{}.sql", std::process::id()));
+        Self::with_script(url, "pgbench", PGBENCH_INSERT)
+    }
+
+    /// One that runs another script on a database that is ready for it.
+    pub fn with_script(url: String, name: &str, text: &str) -> Self {
+        let script = std::env::temp_dir().join(format!("seiketsu-{name}-{}.sql", std::process::id()));
         let mut file = std::fs::File::create(&script).expect("a writable temporary directory");
-        file.write_all(PGBENCH_INSERT.as_bytes()).expect("written");
+        file.write_all(text.as_bytes()).expect("written");
         Self { url, script }
     }
 

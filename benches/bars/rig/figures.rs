@@ -51,7 +51,8 @@ impl Distribution {
         Self(values)
     }
 
-    fn at(&self, share: f64) -> f64 {
+    /// The value that a share of all is below, in milliseconds.
+    pub fn at(&self, share: f64) -> f64 {
         if self.0.is_empty() {
             return f64::NAN;
         }

@@ -2,19 +2,49 @@
 
 use std::time::{Duration, Instant};
 
-use crate::client::{Connection, create_lead_request};
-use crate::figures::Distribution;
-use crate::server::Server;
+use crate::rig::client::{Connection, create_lead_request, get_request};
+use crate::rig::figures::Distribution;
+use crate::rig::server::{Installation, Server};
 
 /// Connections the load is spread over; each sends on its own schedule.
-const SENDERS: u32 = 16;
+const SENDERS: u32 = 32;
 /// Commands looked for per second: looking costs the machine as much as a command does.
 const SAMPLES: u32 = 40;
 /// Pause between two looks.
 const LOOK: Duration = Duration::from_millis(2);
 
+/// Commands per second.
+const RATES: [u32; 3] = [500, 2000, 5000];
+/// How long each rate is sampled.
+const SAMPLED: Duration = Duration::from_secs(10);
+
+pub async fn run(admin: &str) {
+    let dev = Installation::new(admin, "bench_visibility").await.dev().await;
+    println!("from the store (seiketsu dev), from the answer to the first GET that finds it:");
+    rates(&dev).await;
+    dev.stop().await;
+
+    let Some(installation) = Installation::with_kafka(admin, "bench_visibility_kafka").await else {
+        println!("through Kafka: not measured, this run has no broker");
+        return;
+    };
+    let server = installation.serve().await;
+    let (_relay, _workers) = (installation.role("relay"), installation.role("project"));
+    println!("\nthrough Kafka (serve, relay and project, a process each):");
+    let warm = measure(&server, 100, Duration::from_secs(5)).await;
+    drop(warm);
+    rates(&server).await;
+    server.stop().await;
+}
+
+async fn rates(server: &Server) {
+    for rate in RATES {
+        println!("{rate:>6} commands/s: {}", measure(server, rate, SAMPLED).await);
+    }
+}
+
 /// Creates leads at `rate` per second and looks for some of them.
-pub async fn measure(server: &Server, rate: u32, during: Duration) -> Distribution {
+async fn measure(server: &Server, rate: u32, during: Duration) -> Distribution {
     let interval = Duration::from_secs(1) * SENDERS / rate;
     let tasks: Vec<_> = (0..SENDERS)
         .map(|n| {
@@ -68,12 +98,9 @@ async fn send_on_schedule(
 
 async fn look_for(server: Server, id: String, answered: Instant) -> Duration {
     let mut connection = Connection::open(&server).await;
-    let request = format!(
-        "GET /api/v1/leads/{id} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\r\n",
-        server.token
-    );
+    let request = get_request(&server, &format!("/api/v1/leads/{id}"));
     loop {
-        let answer = connection.send(request.as_bytes()).await;
+        let answer = connection.send(&request).await;
         if answer.status == 200 {
             return answered.elapsed();
         }
