@@ -17,7 +17,7 @@ use crate::app::{App, Limits, Parts};
 use crate::clock::Clock;
 use crate::command::{Commands, StateCache};
 use crate::config::{Config, ProjectionSource};
-use crate::event_store::{AppendLanes, EventStore, Pools};
+use crate::event_store::{self, AppendLanes, EventStore, Pools};
 use crate::hint::{self, Hint};
 use crate::hot_cache::HotCache;
 use crate::http::server::{self, ServerLimits};
@@ -111,6 +111,9 @@ impl Base {
         let database = &self.config.database;
         let lanes = AppendLanes::start(&self.pools, database.append_lanes, &self.hint);
         let store = EventStore::new(self.pools.clone(), lanes);
+        let (pool, keep) = (self.pools.system().clone(), database.remember_keys_for());
+        let stop = self.lifecycle.stop().clone();
+        self.lifecycle.spawn("forgetting keys", event_store::forget_old_keys(pool, keep, stop));
         let identity_config = IdentityConfig::from(&self.config.auth);
         Ok(App::from(Parts {
             commands: Commands::new(store, StateCache::new(database.state_cache)),

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use serde::Deserialize;
 
 use super::check::{self, Complaint};
@@ -14,12 +16,19 @@ pub struct DatabaseConfig {
     pub system_connections: u32,
     pub append_lanes: usize,
     pub state_cache: usize,
+    pub idempotency_days: u32,
 }
 
 impl DatabaseConfig {
     #[must_use]
     pub fn pool_sizes(&self) -> PoolSizes {
         PoolSizes { tenant: self.tenant_connections, system: self.system_connections }
+    }
+
+    /// How long idempotency keys are remembered.
+    #[must_use]
+    pub fn remember_keys_for(&self) -> Duration {
+        Duration::from_secs(24 * 60 * 60) * self.idempotency_days
     }
 
     pub(super) fn check(&self) -> Result<(), Complaint> {
@@ -34,6 +43,7 @@ impl DatabaseConfig {
         check::within("database.tenant_connections", self.tenant_connections, 1, 10_000)?;
         check::within("database.system_connections", self.system_connections, 1, 10_000)?;
         check::within("database.append_lanes", self.append_lanes, 1, 16)?;
-        check::within("database.state_cache", self.state_cache, 0, 100_000_000)
+        check::within("database.state_cache", self.state_cache, 0, 100_000_000)?;
+        check::within("database.idempotency_days", self.idempotency_days, 1, 3650)
     }
 }

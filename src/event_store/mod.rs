@@ -12,6 +12,8 @@
 
 /// Queueing, batching and writing.
 mod append;
+/// Keys nobody comes back with.
+mod forget;
 /// One stream's history, and the state it adds up to.
 mod load;
 /// Connections and the roles they act as.
@@ -20,6 +22,7 @@ mod pools;
 mod read;
 
 pub use append::{Append, AppendLanes, Appended, Key, NewEvent, StreamWrite};
+pub use forget::{forget, forget_old_keys};
 pub use load::{Loaded, StoredKey};
 pub use pools::{PoolSizes, Pools, TenantTransaction};
 pub use read::FeedPage;

@@ -1,7 +1,10 @@
 //! One effect per idempotency key, whoever asks again, and from whichever process.
 
+use std::time::Duration;
+
 use futures::future::join_all;
 use seiketsu::command::{CommandError, Committed};
+use seiketsu::event_store::forget;
 use seiketsu::ids;
 use seiketsu_domain::escalation::{Escalation, EscalationStatus};
 use uuid::Uuid;
@@ -95,6 +98,26 @@ async fn an_event_id_is_the_same_for_every_attempt_under_a_key() {
         event_ids.push(commands.store().history::<Escalation>(tenant, id, 1).await.unwrap()[0].event_id);
     }
     assert_eq!(event_ids[0], event_ids[1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_keys_are_forgotten_and_young_ones_are_not() {
+    let database = database::create().await;
+    let (commands, tenant) = (database.commands(), wishes::tenant());
+    for key in ["old", "young"] {
+        let (wish, id) = (wishes::keyed(wishes::of(tenant), key, "{}"), ids::new());
+        commands.create::<Escalation>(&wish, id, wishes::raise_escalation(tenant, id)).await.unwrap();
+    }
+    sqlx::query("update idempotency_keys set created_at = now() - interval '31 days' where key = 'old'")
+        .execute(&mut database.superuser().await)
+        .await
+        .unwrap();
+
+    let month = Duration::from_secs(30 * 24 * 60 * 60);
+    assert_eq!(forget(database.pools.system(), month).await.unwrap(), 1);
+    let store = commands.store();
+    assert!(store.stored_key(tenant, "old").await.unwrap().is_none());
+    assert!(store.stored_key(tenant, "young").await.unwrap().is_some());
 }
 
 async fn events(database: &TestDatabase) -> i64 {
