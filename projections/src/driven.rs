@@ -38,6 +38,20 @@ impl Driven {
         Self { projection, checkpoints: Checkpoints::default(), park_under, parked: HashSet::new() }
     }
 
+    /// As [`Driven::new`], of rows that are not the live ones: `name` keeps its checkpoint and what it parks.
+    pub async fn kept_under(
+        connection: &mut PgConnection,
+        projection: Arc<dyn Projection>,
+        name: String,
+    ) -> Result<Self, sqlx::Error> {
+        let mut driven = Self::new(projection, name);
+        let version = driven.projection.version();
+        let kept = Checkpoints::kept_under(&mut *connection, &driven.park_under, version).await?;
+        driven.checkpoints = kept.unwrap_or_default();
+        driven.load_parked(connection).await?;
+        Ok(driven)
+    }
+
     /// Reads where it stands from the table.
     pub async fn load(&mut self, connection: &mut PgConnection) -> Result<(), LoadError> {
         self.checkpoints = Checkpoints::load(&mut *connection, self.projection.as_ref()).await?;
@@ -68,20 +82,26 @@ impl Driven {
         if news.fresh.is_empty() { Ok(()) } else { self.projection.apply(rows, &news.fresh).await }
     }
 
-    /// Applies what can be applied, event by event, and parks the rest; returns how many that are. Fails only where
-    /// trying again may help.
+    /// Applies what can be applied and parks the rest; returns how many that are. Fails only where trying again may
+    /// help.
     pub async fn apply_or_park(&mut self, rows: &mut PgConnection, news: &News) -> Result<usize, ApplyError> {
         self.hold_back(&mut *rows, &news.held_back).await?;
         let mut parked = news.held_back.len();
-        for event in &news.fresh {
-            let stream = StreamKey::of(event);
-            if self.parked.contains(&stream) {
-                self.park(&mut *rows, event, None).await?;
-                parked += 1;
-            } else if let Some(reason) = self.try_event(&mut *rows, event).await? {
+        // Halves instead of single events: few are to blame, and a set is applied as quickly as one of it.
+        let mut pending = vec![news.fresh.clone()];
+        while let Some(part) = pending.pop() {
+            let (part, behind): (Vec<_>, Vec<_>) =
+                part.into_iter().partition(|event| !self.parked.contains(&StreamKey::of(event)));
+            self.hold_back(&mut *rows, &behind).await?;
+            parked += behind.len();
+            let Some(reason) = self.try_part(&mut *rows, &part).await? else { continue };
+            if let [event] = part.as_slice() {
                 self.park(&mut *rows, event, Some(&reason)).await?;
-                self.parked.insert(stream);
+                self.parked.insert(StreamKey::of(event));
                 parked += 1;
+            } else {
+                let (first, second) = part.split_at(part.len() / 2);
+                pending.extend([second.to_vec(), first.to_vec()]);
             }
         }
         Ok(parked)
@@ -100,17 +120,26 @@ impl Driven {
         event: &Envelope,
         reason: Option<&str>,
     ) -> Result<(), ApplyError> {
+        if let Some(error) = reason {
+            let projection = self.projection.name();
+            let (position, event_type) = (event.position, event.event_type.as_str());
+            tracing::error!(projection, position, event_type, error, "event parked");
+            metrics::counter!("projection_parked_total", "projection" => projection).increment(1);
+        }
         Ok(dead_letter::park(rows, &self.park_under, event, reason).await?)
     }
 
-    /// Applies one event in a savepoint; the reason where it cannot be applied.
-    async fn try_event(
+    /// Applies events in a savepoint; the reason where they cannot be applied.
+    async fn try_part(
         &self,
         rows: &mut PgConnection,
-        event: &Arc<Envelope>,
+        part: &[Arc<Envelope>],
     ) -> Result<Option<String>, ApplyError> {
+        if part.is_empty() {
+            return Ok(None);
+        }
         let mut savepoint = rows.begin().await?;
-        match self.projection.apply(&mut savepoint, std::slice::from_ref(event)).await {
+        match self.projection.apply(&mut savepoint, part).await {
             Ok(()) => {
                 savepoint.commit().await?;
                 Ok(None)
@@ -118,15 +147,6 @@ impl Driven {
             Err(error) if error.is_transient() => Err(error),
             Err(error) => {
                 savepoint.rollback().await?;
-                tracing::error!(
-                    projection = self.projection.name(),
-                    position = event.position,
-                    event_type = event.event_type,
-                    error = &error as &dyn std::error::Error,
-                    "event parked"
-                );
-                metrics::counter!("projection_parked_total", "projection" => self.projection.name())
-                    .increment(1);
                 Ok(Some(error.to_string()))
             }
         }
