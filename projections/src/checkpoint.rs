@@ -67,8 +67,17 @@ impl Checkpoints {
     /// # Errors
     /// See [`LoadError`].
     pub async fn load(connection: &mut PgConnection, projection: &dyn Projection) -> Result<Self, LoadError> {
-        let (name, version) = (projection.name(), projection.version());
         begin_at_nothing(&mut *connection, projection).await?;
+        let kept = Self::kept_under(connection, projection.name(), projection.version()).await?;
+        kept.ok_or(LoadError::OtherVersion(projection.name()))
+    }
+
+    /// The rows kept under a name, a projection's or another, in one version; `None` where there are none.
+    pub(crate) async fn kept_under(
+        connection: &mut PgConnection,
+        name: &str,
+        version: i32,
+    ) -> Result<Option<Self>, sqlx::Error> {
         let rows: Vec<Row> = sqlx::query_as(
             "select partition, position, next_offset, generation from projection_checkpoints
               where projection = $1 and version = $2",
@@ -78,7 +87,7 @@ impl Checkpoints {
         .fetch_all(&mut *connection)
         .await?;
         let Some(whole_store) = rows.iter().find(|row| row.partition == WHOLE_STORE) else {
-            return Err(LoadError::OtherVersion(name));
+            return Ok(None);
         };
         let generation = whole_store.generation;
         let watermark = sqlx::query_scalar("select projection_watermark($1, $2)")
@@ -88,7 +97,7 @@ impl Checkpoints {
             .await?;
         let offsets = rows.iter().filter_map(|row| Some((row.partition.clone(), row.next_offset?))).collect();
         let positions = rows.into_iter().map(|row| (row.partition, row.position)).collect();
-        Ok(Self { positions, generation, offsets, watermark })
+        Ok(Some(Self { positions, generation, offsets, watermark }))
     }
 
     /// Whether an event has not been applied yet.
@@ -105,6 +114,15 @@ impl Checkpoints {
     #[must_use]
     pub fn applied(&self, partition: &str) -> i64 {
         self.position(partition).max(self.position(WHOLE_STORE))
+    }
+
+    pub(crate) fn generation(&self) -> i64 {
+        self.generation
+    }
+
+    /// No partition has come further than this.
+    pub(crate) fn highest(&self) -> i64 {
+        self.positions.values().copied().max().unwrap_or(0)
     }
 
     /// Grows with every move of any Kafka partition.

@@ -93,6 +93,74 @@ pub async fn events_between(
     Ok(rows.into_iter().map(Envelope::from).collect())
 }
 
+/// The streams whose aggregate ids lie after one id and up to another; unbounded where absent.
+#[derive(Debug, Clone, Copy)]
+pub struct Streams {
+    pub after: Option<Uuid>,
+    pub up_to: Option<Uuid>,
+}
+
+/// The events of some aggregates and streams up to a position: stream by stream, each in order.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn events_of_streams(
+    executor: impl PgExecutor<'_>,
+    aggregates: &[&str],
+    streams: Streams,
+    position: i64,
+) -> Result<Vec<Envelope>, sqlx::Error> {
+    let after = if streams.after.is_some() { "aggregate_id > $3" } else { "$3 is null" };
+    let up_to = if streams.up_to.is_some() { "aggregate_id <= $4" } else { "$4 is null" };
+    let rows: Vec<EnvelopeRow> = sqlx::query_as(&format!(
+        "select {ENVELOPE_COLUMNS} from events
+          where aggregate_type = any ($1) and position <= $2 and {after} and {up_to}
+          order by aggregate_id, tenant_id, aggregate_type, sequence"
+    ))
+    .bind(aggregates)
+    .bind(position)
+    .bind(streams.after)
+    .bind(streams.up_to)
+    .fetch_all(executor)
+    .await?;
+    Ok(rows.into_iter().map(Envelope::from).collect())
+}
+
+/// The aggregate id that so many events lie before, counted in order of ids from another one; `None` where fewer do.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn aggregate_ahead(
+    executor: impl PgExecutor<'_>,
+    after: Option<Uuid>,
+    events: i64,
+) -> Result<Option<Uuid>, sqlx::Error> {
+    let beyond = if after.is_some() { "aggregate_id > $1" } else { "$1 is null" };
+    sqlx::query_scalar(&format!(
+        "select aggregate_id from events where {beyond} order by aggregate_id offset $2 limit 1"
+    ))
+    .bind(after)
+    .bind(events)
+    .fetch_optional(executor)
+    .await
+}
+
+/// How many events of some aggregates there are up to a position.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn count_up_to(
+    executor: impl PgExecutor<'_>,
+    aggregates: &[&str],
+    position: i64,
+) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("select count(*) from events where aggregate_type = any ($1) and position <= $2")
+        .bind(aggregates)
+        .bind(position)
+        .fetch_one(executor)
+        .await
+}
+
 /// The events at some positions, in order.
 ///
 /// # Errors

@@ -6,6 +6,8 @@ mod dev;
 mod parked;
 /// What roles are made of: pools, store, workers, relay, server.
 mod parts;
+/// Read models built anew.
+mod rebuild;
 /// One role per function.
 mod roles;
 
@@ -48,10 +50,7 @@ enum Role {
     /// Keep read models current, from the store or from Kafka (`projections.source`).
     Project,
     /// Build a read model anew beside the one in use, and swap the two.
-    Rebuild {
-        /// Its name; `all` for every one.
-        name: String,
-    },
+    Rebuild(rebuild::RebuildArgs),
     /// Look after events that could not be applied, and their streams, which wait behind them.
     #[command(subcommand)]
     Parked(Parked),
@@ -138,7 +137,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Role::Serve { with_projections } => roles::serve(config()?, with_projections).await,
         Role::Relay => roles::relay(config()?).await,
         Role::Project => roles::project(config()?).await,
-        Role::Rebuild { name } => roles::rebuild(config()?, &name).await,
+        Role::Rebuild(args) => rebuild::run(config()?, args).await,
         Role::Parked(Parked::List { projection, json }) => {
             parked::list(&config()?, projection.as_deref(), json).await
         }

@@ -1,9 +1,6 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use indicatif::{ProgressBar, ProgressStyle};
-use seiketsu_projections::read_models;
-use seiketsu_projections::rebuild::rebuild as rebuild_model;
 use tokio::net::TcpListener;
 
 use super::Failure;
@@ -110,33 +107,6 @@ pub fn passwords(credentials: Option<&Path>) -> SeedPasswords {
         return SeedPasswords::given(&given);
     }
     credentials.and_then(SeedPasswords::remembered).unwrap_or_else(SeedPasswords::generate)
-}
-
-pub async fn rebuild(config: Config, name: &str) -> Done {
-    let chosen = match name {
-        "all" => read_models::all(),
-        name => vec![read_models::find(name).ok_or_else(|| unknown(name))?],
-    };
-    let pools = Pools::new(&database_url(&config)?, PoolSizes { tenant: 1, system: 2 })?;
-    for projection in chosen {
-        let name = projection.name();
-        let bar = ProgressBar::new(0)
-            .with_style(ProgressStyle::with_template("{prefix:20} {bar:30} {pos}/{len} {per_sec} {eta}")?);
-        bar.set_prefix(name);
-        let rebuilt = rebuild_model(pools.system(), projection, |position, goal| {
-            bar.set_length(u64::try_from(goal).unwrap_or(0));
-            bar.set_position(u64::try_from(position).unwrap_or(0));
-        })
-        .await?;
-        bar.finish_and_clear();
-        println!("{name}: {} events, at position {}", rebuilt.events, rebuilt.position);
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn unknown(name: &str) -> String {
-    let names: Vec<_> = read_models::all().iter().map(|projection| projection.name()).collect();
-    format!("there is no read model {name}; there are {}", names.join(", "))
 }
 
 pub fn openapi() -> Done {

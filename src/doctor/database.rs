@@ -202,7 +202,7 @@ async fn isolation(connection: &mut PgConnection) -> Result<Finding, sqlx::Error
            from pg_class c
            join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
            join pg_namespace n on n.oid = c.relnamespace
-          where c.relkind in ('r', 'p') and n.nspname !~ '^(pg_|information_schema|rebuild_)'",
+          where c.relkind in ('r', 'p') and n.nspname !~ '^(pg_|information_schema|rebuild_|retired_)'",
     )
     .fetch_one(connection)
     .await?;

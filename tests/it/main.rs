@@ -16,4 +16,5 @@ mod identity;
 mod lifecycle;
 mod migrate;
 mod read_models;
+mod rebuild;
 mod server;

@@ -1,38 +1,109 @@
 //! Builds a read model anew from the store, beside the one in use, and swaps the two.
 //!
-//! The same projection code fills tables of the same names in schema `rebuild_<name>`, found by search path. At the
-//! end the live projection's checkpoint is locked, the last events are applied, and the tables change places in one
-//! transaction. Readers see the old rows until then and the new ones after; live workers find their checkpoint
-//! moved and continue from it. Nothing outside the tables happens: projections have no effects.
+//! The projection's own code fills tables of the same names in schema `rebuild_<name>`, found by search path: history
+//! up to a boundary stream by stream ([`history`]), then, in order of position, what came since. At the end the live
+//! checkpoint is held, both models are brought to the same place, and tables, checkpoints and parked events change
+//! places in one transaction. Readers see the old rows until then and the new ones after; live workers find their
+//! checkpoint moved and continue from it. The old tables stay in schema `retired_<name>`, with their checkpoint, until
+//! they are rolled back to or dropped. Nothing outside the tables happens: projections have no effects.
+//!
+//! It may be killed at any moment. How far it has come is written in the transaction that writes the rows (`rebuilds`),
+//! and a second start goes on there; other code, or a migrated schema, begins anew.
 //!
 //! An event that cannot be applied is parked with its stream, as it is live; the swap replaces what was parked.
 
+/// Two models at the same place.
+pub mod compare;
+/// Streams, read ahead.
+mod history;
+/// What an interrupted rebuild knows when it goes on.
+mod journal;
+/// The live model's checkpoint.
+mod live;
+/// Back to the tables before.
+pub mod rollback;
+/// Tables that are not the live ones.
+mod shadow;
+/// Other tables take the place of the live ones.
+mod swap;
 /// Shadow tables: made like the live ones, and put in their place.
 mod tables;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use sqlx::{Connection, PgConnection, PgPool};
+use futures::TryStreamExt;
+use sqlx::{Executor, PgConnection, PgPool};
 
-use crate::driven::Driven;
 use crate::projection::{ApplyError, Projection};
-use crate::source::{Batch, WHOLE_STORE};
 use crate::store;
+use compare::Comparison;
+use journal::{Journal, Phase};
+use live::Live;
+use shadow::{BATCH, Shadow};
+use swap::{Successor, Swapped};
 
-/// Events per transaction of a rebuild.
-const BATCH: i64 = 5000;
-/// How often the swap is tried. It gives way to readers after two seconds, so that none queues behind it for longer.
-const SWAPS: usize = 30;
+/// How a rebuild is to end.
+#[derive(Debug, Clone, Copy)]
+pub struct How {
+    /// Kafka partitions per topic: fixes which events share a checkpoint.
+    pub partitions: i16,
+    pub swap: Swap,
+    /// Whether the old tables stay, to be rolled back to.
+    pub keep_old: bool,
+}
+
+/// Whether the new tables take the place of the old ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Swap {
+    /// Whatever they hold: mending a wrong read model is what rebuilds are for.
+    Always,
+    /// Only where they are proven to hold the same. Otherwise they stay as they are, and the next start goes on with
+    /// them.
+    IfEqual,
+    /// They are compared and dropped.
+    Never,
+}
+
+impl How {
+    /// Swaps and keeps the old tables.
+    #[must_use]
+    pub const fn new(partitions: i16) -> Self {
+        Self { partitions, swap: Swap::Always, keep_old: true }
+    }
+}
+
+/// How far it has come. Of `goal`, `done` are: events while loading, tables while indexing, positions while catching up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    pub stage: Stage,
+    pub done: i64,
+    pub goal: i64,
+}
+
+/// What it is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    Loading,
+    Indexing,
+    CatchingUp,
+    Comparing,
+    Swapping,
+}
 
 /// What a rebuild did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rebuilt {
-    /// Events read.
+    /// Whether an earlier start had done part of it.
+    pub resumed: bool,
+    /// Events read by this start.
     pub events: u64,
     /// The position the new tables stand at.
     pub position: i64,
     /// Events that could not be applied, or follow one that could not.
     pub parked: i64,
+    pub comparison: Comparison,
+    pub swapped: bool,
 }
 
 /// Why the live tables are as they were.
@@ -40,6 +111,10 @@ pub struct Rebuilt {
 pub enum RebuildError {
     #[error("this read model is being rebuilt already")]
     Running,
+    #[error("there are no retired tables of this read model")]
+    NothingRetired,
+    #[error("the retired tables cannot be brought up to date: {0}")]
+    RetiredDiffer(String),
     #[error(transparent)]
     Failed(#[from] ApplyError),
 }
@@ -50,183 +125,282 @@ impl From<sqlx::Error> for RebuildError {
     }
 }
 
-/// Rebuilds `projection` while it goes on working. `progress` hears position and goal. The login of `pool` owns the
-/// tables; rows are read and written as `seiketsu_system`.
+/// The schemas of a read model's other tables; also the names their checkpoints and parked events are kept under.
+struct Names {
+    rebuild: String,
+    retired: String,
+}
+
+impl Names {
+    fn of(projection: &dyn Projection) -> Self {
+        let name = projection.name();
+        Self { rebuild: format!("rebuild_{name}"), retired: format!("retired_{name}") }
+    }
+}
+
+/// What a rebuild would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Events of the load.
+    pub events: i64,
+    /// Of them, those an interrupted start has read; `None` where none can be gone on with.
+    pub loaded: Option<i64>,
+    pub tables: usize,
+    /// Size of the live tables with their indexes.
+    pub bytes: i64,
+    /// Whether there are old tables, which a swap would replace.
+    pub retired: bool,
+}
+
+/// Tells what a rebuild would do, and does nothing.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn plan(pool: &PgPool, projection: &dyn Projection) -> Result<Plan, sqlx::Error> {
+    let mut connection = pool.acquire().await?;
+    let journal = Journal::find(&mut connection, projection).await?;
+    let events = match &journal {
+        Some(journal) => journal.to_load,
+        None => {
+            let head = store::head(&mut *connection).await?;
+            store::count_up_to(&mut *connection, projection.aggregates(), head).await?
+        }
+    };
+    Ok(Plan {
+        events,
+        loaded: journal.map(|journal| journal.loaded),
+        tables: projection.tables().len(),
+        bytes: tables::bytes(&mut connection, projection.tables()).await?,
+        retired: live::version_of(&mut *connection, &Names::of(projection).retired).await?.is_some(),
+    })
+}
+
+/// Rebuilds `projection` while it goes on working, or goes on where an earlier start was interrupted. The login of
+/// `pool` owns the tables; rows are read and written as `seiketsu_system`.
 ///
 /// # Errors
 /// See [`RebuildError`]; the live tables are untouched then.
 pub async fn rebuild(
     pool: &PgPool,
     projection: Arc<dyn Projection>,
-    mut progress: impl FnMut(i64, i64),
+    how: How,
+    mut progress: impl FnMut(Progress),
 ) -> Result<Rebuilt, RebuildError> {
+    let mut rebuild = Rebuild::start(pool, projection, how).await?;
+    rebuild.load(&mut progress).await?;
+    rebuild.index(&mut progress).await?;
+    rebuild.catch_up(&mut progress).await?;
+    progress(Progress { stage: Stage::Comparing, done: 0, goal: 1 });
+    let comparison = rebuild.compare().await?;
+    let swaps = match how.swap {
+        Swap::Always => true,
+        Swap::IfEqual => comparison.is_equal(),
+        Swap::Never => false,
+    };
+    progress(Progress { stage: Stage::Swapping, done: 0, goal: 1 });
+    let Swapped { position, parked } =
+        if swaps { rebuild.take_over().await? } else { rebuild.stand_back().await? };
+    let Rebuild { resumed, events, .. } = rebuild;
+    Ok(Rebuilt { resumed, events, position, parked, comparison, swapped: swaps })
+}
+
+/// A connection of its own, which no other rebuild of the read model has while it lives.
+async fn claim(pool: &PgPool, projection: &dyn Projection) -> Result<PgConnection, RebuildError> {
     let mut connection = pool.acquire().await?.detach();
-    let schema = format!("rebuild_{}", projection.name());
-    if !tables::claim(&mut connection, &schema).await? {
-        return Err(RebuildError::Running);
-    }
-    let mut rebuild = Rebuild::of(projection, schema);
-    rebuild.start(&mut connection).await?;
-    loop {
-        let goal = store::head(&mut connection).await?;
-        let before = rebuild.events;
-        while rebuild.position < goal {
-            rebuild.catch_up(&mut connection, goal).await?;
-            progress(rebuild.position, goal);
-        }
-        // What comes after this is little enough for live workers to wait for.
-        if rebuild.events - before < BATCH as u64 {
-            break;
-        }
-    }
-    let rebuilt = rebuild.swap(&mut connection).await?;
-    connection.close().await?;
-    Ok(rebuilt)
+    // Plans are made while tables are empty, when reading them whole looks cheap, and then kept.
+    connection
+        .execute(
+            "set role seiketsu_system; set statement_timeout = 0; set plan_cache_mode = force_generic_plan;
+             set enable_seqscan = off; set enable_bitmapscan = off",
+        )
+        .await?;
+    let claimed: bool = sqlx::query_scalar("select pg_try_advisory_lock(hashtextextended($1, 0))")
+        .bind(Names::of(projection).rebuild)
+        .fetch_one(&mut connection)
+        .await?;
+    if claimed { Ok(connection) } else { Err(RebuildError::Running) }
 }
 
 struct Rebuild {
-    driven: Driven,
-    schema: String,
+    pool: PgPool,
+    connection: PgConnection,
+    how: How,
+    projection: Arc<dyn Projection>,
+    shadow: Shadow,
+    journal: Journal,
+    resumed: bool,
     events: u64,
-    position: i64,
 }
 
 impl Rebuild {
-    fn of(projection: Arc<dyn Projection>, schema: String) -> Self {
-        Self { driven: Driven::new(projection, schema.clone()), schema, events: 0, position: 0 }
-    }
-
-    async fn start(&mut self, connection: &mut PgConnection) -> Result<(), ApplyError> {
-        tables::create(&mut *connection, &self.schema, self.driven.projection.tables()).await?;
-        sqlx::query("delete from dead_letters where projection = $1")
-            .bind(&self.schema)
-            .execute(connection)
-            .await?;
-        Ok(())
-    }
-
-    async fn catch_up(&mut self, connection: &mut PgConnection, goal: i64) -> Result<(), ApplyError> {
-        let begin = format!(
-            "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL search_path = {}, public",
-            self.schema
-        );
-        let mut transaction = connection.begin_with(begin).await?;
-        self.step(&mut transaction, goal).await?;
-        transaction.commit().await?;
-        Ok(())
-    }
-
-    /// Applies the next batch, at most up to `goal`, to the shadow tables.
-    async fn step(&mut self, transaction: &mut PgConnection, goal: i64) -> Result<(), ApplyError> {
-        let wanted = self.driven.projection.aggregates();
-        let events = store::events_between(&mut *transaction, wanted, self.position, goal, BATCH).await?;
-        let reached = if events.len() as i64 == BATCH {
-            events.last().map_or(goal, |last| last.position)
-        } else {
-            goal
+    async fn start(pool: &PgPool, projection: Arc<dyn Projection>, how: How) -> Result<Self, RebuildError> {
+        let mut connection = claim(pool, projection.as_ref()).await?;
+        let found = Journal::find(&mut connection, projection.as_ref()).await?;
+        let resumed = found.is_some();
+        let journal = match found {
+            Some(journal) => journal,
+            None => begin(&mut connection, projection.as_ref()).await?,
         };
-        self.events += events.len() as u64;
-        let batch = Batch { events: events.into_iter().map(Arc::new).collect(), reach: Vec::new() };
-        self.apply(transaction, &batch).await?;
-        self.position = reached;
+        let schema = Names::of(projection.as_ref()).rebuild;
+        let shadow = Shadow::find(&mut connection, Arc::clone(&projection), schema, how.partitions).await?;
+        let pool = pool.clone();
+        Ok(Self { pool, connection, how, projection, shadow, journal, resumed, events: 0 })
+    }
+
+    /// History, stream by stream: each stretch of the key space with its journal in one transaction.
+    async fn load(&mut self, progress: &mut impl FnMut(Progress)) -> Result<(), ApplyError> {
+        if self.journal.phase != Phase::Load {
+            return Ok(());
+        }
+        let Journal { boundary, reached, to_load, .. } = self.journal;
+        let wanted = self.projection.aggregates();
+        let mut stretches = history::stretches(self.pool.clone(), wanted, reached, boundary);
+        while let Some(stretch) = stretches.try_next().await? {
+            self.journal.loaded += stretch.events.len() as i64;
+            self.events += stretch.events.len() as u64;
+            self.journal.reached = stretch.reached;
+            let mut transaction = self.shadow.begin(&mut self.connection).await?;
+            self.shadow.apply(&mut transaction, stretch.events).await?;
+            if stretch.reached.is_none() {
+                self.journal.phase = Phase::Index;
+                self.shadow.move_to(&mut transaction, boundary).await?;
+            }
+            self.journal.keep(&mut *transaction, self.projection.name()).await?;
+            transaction.commit().await?;
+            progress(Progress { stage: Stage::Loading, done: self.journal.loaded, goal: to_load });
+        }
         Ok(())
     }
 
-    async fn apply(&mut self, transaction: &mut PgConnection, batch: &Batch) -> Result<(), ApplyError> {
-        // Nothing was applied to the shadow tables from Kafka, so its partitions play no part.
-        let news = self.driven.news(batch, 1);
-        let mut savepoint = transaction.begin().await?;
-        match self.driven.apply(&mut savepoint, &news).await {
-            Ok(()) => Ok(savepoint.commit().await?),
-            Err(error) if error.is_transient() => Err(error),
-            Err(_) => {
-                savepoint.rollback().await?;
-                self.driven.apply_or_park(transaction, &news).await.map(drop)
-            }
+    async fn index(&mut self, progress: &mut impl FnMut(Progress)) -> Result<(), sqlx::Error> {
+        if self.journal.phase != Phase::Index {
+            return Ok(());
         }
+        let tables = self.projection.tables();
+        let (mut done, goal) = (0, tables.len() as i64);
+        let tell = || {
+            done += 1;
+            progress(Progress { stage: Stage::Indexing, done, goal });
+        };
+        tables::finish(&mut self.connection, &self.shadow.schema, tables, tell).await?;
+        self.journal.phase = Phase::CatchUp;
+        self.journal.keep(&mut self.connection, self.projection.name()).await
     }
 
-    async fn swap(mut self, connection: &mut PgConnection) -> Result<Rebuilt, ApplyError> {
-        let (events, position) = (self.events, self.position);
-        let mut attempts = 1;
+    /// What came since the boundary, until so little is left that live workers can wait for it.
+    async fn catch_up(&mut self, progress: &mut impl FnMut(Progress)) -> Result<(), ApplyError> {
         loop {
-            match self.try_swap(&mut *connection).await {
-                Err(error) if error.is_transient() && attempts < SWAPS => attempts += 1,
-                outcome => return outcome,
+            let goal = self.goal().await?;
+            let mut came = 0;
+            while self.shadow.position() < goal {
+                came += self.shadow.step(&mut self.connection, goal).await?;
+                progress(Progress { stage: Stage::CatchingUp, done: self.shadow.position(), goal });
             }
-            (self.events, self.position) = (events, position);
+            self.events += came;
+            if came < BATCH as u64 {
+                return Ok(());
+            }
         }
     }
 
-    /// Holds the live checkpoint, applies what came meanwhile, and exchanges the tables.
-    async fn try_swap(&mut self, connection: &mut PgConnection) -> Result<Rebuilt, ApplyError> {
-        let begin =
-            format!("BEGIN; SET LOCAL lock_timeout = '2s'; SET LOCAL search_path = {}, public", self.schema);
-        let mut transaction = connection.begin_with(begin).await?;
-        // An attempt before this one may have parked more, and was undone.
-        self.driven.load_parked(&mut transaction).await?;
-        hold_checkpoint(&mut transaction, self.driven.projection.as_ref()).await?;
-        let goal = store::head(&mut *transaction).await?;
-        while self.position < goal {
-            self.step(&mut transaction, goal).await?;
+    /// Where to go in order of position: not beyond the live model, so that the two can be compared; the head of the
+    /// store where that one does not come.
+    async fn goal(&mut self) -> Result<i64, sqlx::Error> {
+        let position = self.shadow.position();
+        match live_beyond(&mut self.connection, self.projection.as_ref(), position).await? {
+            Some(live) => Ok(live),
+            None => store::head(&mut self.connection).await,
         }
-        let parked = self.take_over(&mut transaction).await?;
-        tables::exchange(&mut transaction, &self.schema, self.driven.projection.tables()).await?;
+    }
+
+    /// Brings both models to the same place, looks at them there, and lets the live one go on meanwhile.
+    async fn compare(&mut self) -> Result<Comparison, ApplyError> {
+        let mut hold = self.pool.begin().await?;
+        let live = Live::hold(&mut hold, self.projection.as_ref()).await?;
+        let behind = self.shadow.position() - live.checkpoints.watermark;
+        if behind > 0 {
+            return Ok(Comparison::Behind(behind));
+        }
+        let mut transaction = self.shadow.begin(&mut self.connection).await?;
+        self.shadow.draw_level(&mut transaction, &live).await?;
         transaction.commit().await?;
-        Ok(Rebuilt { events: self.events, position: self.position, parked })
+        let mut snapshot = self.pool.begin_with(SNAPSHOT).await?;
+        hold.rollback().await?;
+        Ok(Comparison::Compared(
+            compare::tables(&mut snapshot, self.projection.as_ref(), &self.shadow.schema).await?,
+        ))
     }
 
-    /// The live projection goes on from here, with what the rebuild parked; returns how much that is.
-    async fn take_over(&self, transaction: &mut PgConnection) -> Result<i64, sqlx::Error> {
-        let (name, version) = (self.driven.projection.name(), self.driven.projection.version());
-        // Kafka's partitions keep their rows, and with them their offsets: none is beyond the whole store.
-        sqlx::query("delete from projection_checkpoints where projection = $1 and version <> $2")
-            .bind(name)
-            .bind(version)
-            .execute(&mut *transaction)
+    async fn take_over(&mut self) -> Result<Swapped, RebuildError> {
+        let names = Names::of(self.projection.as_ref());
+        let projection = Arc::clone(&self.projection);
+        let partitions = self.how.partitions;
+        let successor = Successor { projection, schema: names.rebuild, partitions };
+        let swapped = successor.take_over(&mut self.connection).await?;
+        if !self.how.keep_old {
+            live::forget(&mut self.connection, &names.retired).await?;
+            live::forget_parked(&mut self.connection, &names.retired).await?;
+            tables::drop_schema(&mut self.connection, &names.retired).await?;
+        }
+        Ok(swapped)
+    }
+
+    /// Leaves the live tables as they are.
+    async fn stand_back(&mut self) -> Result<Swapped, sqlx::Error> {
+        let parked = sqlx::query_scalar("select count(*) from dead_letters where projection = $1")
+            .bind(&self.shadow.schema)
+            .fetch_one(&mut self.connection)
             .await?;
-        sqlx::query(&format!(
-            "update projection_checkpoints set position = $3, moved_at = now(), generation = generation + 1
-              where projection = $1 and version = $2 and partition = '{WHOLE_STORE}'"
-        ))
-        .bind(name)
-        .bind(version)
-        .bind(self.position)
-        .execute(&mut *transaction)
-        .await?;
-        sqlx::query("delete from dead_letters where projection = $1")
-            .bind(name)
-            .execute(&mut *transaction)
-            .await?;
-        let parked = sqlx::query("update dead_letters set projection = $1 where projection = $2")
-            .bind(name)
-            .bind(&self.schema)
-            .execute(transaction)
-            .await?;
-        Ok(i64::try_from(parked.rows_affected()).unwrap_or(i64::MAX))
+        if self.how.swap == Swap::Never {
+            give_up(&mut self.connection, self.projection.as_ref()).await?;
+        }
+        Ok(Swapped { position: self.shadow.position(), parked })
     }
 }
 
-/// Every worker of the projection holds or moves this row first, whatever its source, and waits here with nothing
-/// else locked. The row exists even where the projection never ran.
-async fn hold_checkpoint(
-    transaction: &mut PgConnection,
+/// One snapshot of everything, for as long as it takes.
+const SNAPSHOT: &str =
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0; select 1";
+
+/// Empty tables, and a journal that says so.
+async fn begin(connection: &mut PgConnection, projection: &dyn Projection) -> Result<Journal, RebuildError> {
+    give_up(&mut *connection, projection).await?;
+    let boundary = store::head(&mut *connection).await?;
+    let to_load = store::count_up_to(&mut *connection, projection.aggregates(), boundary).await?;
+    tables::create(&mut *connection, &Names::of(projection).rebuild, projection.tables()).await?;
+    Ok(Journal::begin(connection, projection, boundary, to_load).await?)
+}
+
+/// Removes what an earlier start has left, journal first: without one nobody takes the rest for whole.
+async fn give_up(connection: &mut PgConnection, projection: &dyn Projection) -> Result<(), sqlx::Error> {
+    let schema = Names::of(projection).rebuild;
+    Journal::forget(&mut *connection, projection.name()).await?;
+    live::forget(&mut *connection, &schema).await?;
+    live::forget_parked(&mut *connection, &schema).await?;
+    tables::drop_schema(connection, &schema).await.map(drop)
+}
+
+/// How long a live model that is behind may stand still until it is given up on.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Up to where the live model has applied everything, once that is not before `position`; `None` where it does not come.
+async fn live_beyond(
+    connection: &mut PgConnection,
     projection: &dyn Projection,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(&format!(
-        "insert into projection_checkpoints (projection, version, partition) values ($1, $2, '{WHOLE_STORE}')
-             on conflict do nothing"
-    ))
-    .bind(projection.name())
-    .bind(projection.version())
-    .execute(&mut *transaction)
-    .await?;
-    sqlx::query(&format!(
-        "select from projection_checkpoints where projection = $1 and partition = '{WHOLE_STORE}'
-          order by version for update"
-    ))
-    .bind(projection.name())
-    .execute(transaction)
-    .await?;
-    Ok(())
+    position: i64,
+) -> Result<Option<i64>, sqlx::Error> {
+    let (mut last, mut since) = (i64::MIN, Instant::now());
+    loop {
+        let reached = Live::find(&mut *connection, projection).await?.checkpoints.watermark;
+        if reached >= position {
+            return Ok(Some(reached));
+        }
+        if reached > last {
+            (last, since) = (reached, Instant::now());
+        }
+        if since.elapsed() > PATIENCE {
+            return Ok(None);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }

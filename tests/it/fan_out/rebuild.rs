@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use seiketsu_domain::envelope::Envelope;
 use seiketsu_projections::read_models::escalation_queue::EscalationQueue;
-use seiketsu_projections::rebuild::{RebuildError, rebuild};
+use seiketsu_projections::rebuild::{How, RebuildError, Stage, rebuild};
 use seiketsu_projections::{ApplyError, Projection};
 use sqlx::{Connection, Executor, PgConnection};
 
@@ -24,16 +24,16 @@ async fn a_rebuild_equals_the_live_read_model_and_the_worker_goes_on() {
         let traffic = Traffic::start(&database);
         more_events(&database, 200).await;
         // Rows nobody would miss if the rebuild only added to the old ones.
-        database
-            .superuser()
-            .await
-            .execute("update read_models.escalations set state = '{}' where random() < 0.5")
-            .await
-            .unwrap();
+        let mut superuser = database.superuser().await;
+        wait::until("rows are spoiled", PATIENCE, async || {
+            let spoil = "update read_models.escalations set state = '{}' where random() < 0.5";
+            superuser.execute(spoil).await.unwrap().rows_affected() > 0
+        })
+        .await;
         let mut heard = Vec::new();
         let pool = database.more_pools().system().clone();
         let rebuilt =
-            rebuild(&pool, Arc::new(EscalationQueue), |at, goal| heard.push((at, goal))).await.unwrap();
+            rebuild(&pool, Arc::new(EscalationQueue), How::new(4), |told| heard.push(told)).await.unwrap();
         more_events(&database, 200).await;
         traffic.stop().await;
         caught_up(&database).await;
@@ -41,8 +41,10 @@ async fn a_rebuild_equals_the_live_read_model_and_the_worker_goes_on() {
         relay.stop().await;
 
         assert!(rebuilt.events >= 200);
-        assert_eq!(heard.last().unwrap().0, heard.last().unwrap().1);
+        let loaded = heard.iter().rfind(|told| told.stage == Stage::Loading).unwrap();
+        assert_eq!(loaded.done, loaded.goal);
         assert_eq!(rebuilt.parked, 0);
+        assert!(!rebuilt.comparison.is_equal(), "the live rows were wrong");
         assert_faithful(&database).await;
     }
 }
@@ -56,7 +58,7 @@ async fn a_rebuild_needs_no_superuser_and_keeps_grants_and_walls() {
     }
     let before = walls(&mut database.superuser().await).await;
     let pool = database.more_pools().system().clone();
-    let rebuilt = rebuild(&pool, Arc::new(EscalationQueue), |_, _| ()).await.unwrap();
+    let rebuilt = rebuild(&pool, Arc::new(EscalationQueue), How::new(4), |_| ()).await.unwrap();
     assert_eq!((rebuilt.events, rebuilt.position), (15, 15));
     assert_eq!(walls(&mut database.superuser().await).await, before);
     assert_faithful(&database).await;
@@ -93,10 +95,10 @@ async fn of_two_rebuilds_at_once_one_is_refused() {
     hold.execute("select from projection_checkpoints for update").await.unwrap();
     let first = tokio::spawn({
         let pool = pool.clone();
-        async move { rebuild(&pool, Arc::new(EscalationQueue), |_, _| ()).await }
+        async move { rebuild(&pool, Arc::new(EscalationQueue), How::new(4), |_| ()).await }
     });
     database.waits_for_a_lock().await;
-    let second = rebuild(&pool, Arc::new(EscalationQueue), |_, _| ()).await;
+    let second = rebuild(&pool, Arc::new(EscalationQueue), How::new(4), |_| ()).await;
     assert!(matches!(second, Err(RebuildError::Running)), "{second:?}");
     hold.rollback().await.unwrap();
     first.await.unwrap().unwrap();
@@ -142,7 +144,7 @@ async fn another_version_of_a_read_model_waits_for_its_rebuild() {
     assert_eq!(versions(&database.more_pools()).await, [1], "the new one has not begun on the old rows");
 
     let pool = database.more_pools().system().clone();
-    rebuild(&pool, Arc::new(NextRelease), |_, _| ()).await.unwrap();
+    rebuild(&pool, Arc::new(NextRelease), How::new(4), |_| ()).await.unwrap();
     escalate(&commands, 3).await;
     wait::until("the new one has caught up", PATIENCE, async || {
         let position: i64 = sqlx::query_scalar("select projection_watermark('escalation_queue', 2)")

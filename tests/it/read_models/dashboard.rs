@@ -236,7 +236,7 @@ async fn a_written_day_adds_up_to_what_anybody_can_count() {
     });
     assert_eq!(seen(&db, tenant, today("15:00:00")).await, expected);
     let pool = db.pools.system();
-    rebuild::rebuild(pool, std::sync::Arc::new(LiveDashboard), |_, _| {}).await.unwrap();
+    rebuild::rebuild(pool, std::sync::Arc::new(LiveDashboard), rebuild::How::new(4), |_| ()).await.unwrap();
     assert_eq!(seen(&db, tenant, today("15:00:00")).await, expected, "after a rebuild");
 }
 

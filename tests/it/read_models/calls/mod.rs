@@ -8,7 +8,7 @@ use seiketsu_domain::call::{Call, CallStatus, Outcome};
 use seiketsu_domain::ids::CallId;
 use seiketsu_projections::page::Page;
 use seiketsu_projections::read_models::calls::{CallFilter, Calls, get, list};
-use seiketsu_projections::rebuild::rebuild;
+use seiketsu_projections::rebuild::{How, rebuild};
 use std::sync::Arc;
 
 use super::scene::{Beginning, Scene};
@@ -59,7 +59,7 @@ async fn a_rebuilt_list_has_the_same_rows_and_is_searched_as_before() {
     project(&scene.database, 1000).await;
     let live = rows_of(&scene.database, TABLES).await;
     let pool = scene.database.superuser_pool().await;
-    rebuild(&pool, Arc::new(Calls), |_, _| ()).await.unwrap();
+    rebuild(&pool, Arc::new(Calls), How::new(4), |_| ()).await.unwrap();
     assert_eq!(rows_of(&scene.database, TABLES).await, live);
     let found =
         page(&scene, &CallFilter { q: Some("bedrooms".into()), limit: 10, ..CallFilter::default() }).await;

@@ -8,7 +8,7 @@ use seiketsu_domain::ids::LeadId;
 use seiketsu_domain::lead::{CreateLead, Lead, LeadCommand};
 use seiketsu_projections::page::Page;
 use seiketsu_projections::read_models::leads::{LeadFilter, Leads, get, list};
-use seiketsu_projections::rebuild::rebuild;
+use seiketsu_projections::rebuild::{How, rebuild};
 use std::sync::Arc;
 
 use super::history::{contact_lead, convert_lead, qualify_lead};
@@ -114,7 +114,7 @@ async fn a_rebuilt_list_has_the_same_rows_and_is_searched_as_before() {
     project(&scene.database, 1000).await;
     let live = rows_of(&scene.database, TABLES).await;
     let pool = scene.database.superuser_pool().await;
-    rebuild(&pool, Arc::new(Leads), |_, _| ()).await.unwrap();
+    rebuild(&pool, Arc::new(Leads), How::new(4), |_| ()).await.unwrap();
     assert_eq!(rows_of(&scene.database, TABLES).await, live);
     let filter = LeadFilter { q: Some("2671".into()), limit: 10, ..LeadFilter::default() };
     assert_eq!(page(&scene, &filter).await.data.len(), 3);
