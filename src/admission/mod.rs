@@ -5,7 +5,8 @@
 //! for. Whoever finds no place waits in the line of its own tenant, and lines are served in turn. A line that is full
 //! turns away.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+use std::collections::hash_map::{Entry, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -136,12 +137,12 @@ struct Guests {
 impl Hall {
     fn arrive(&mut self, tenant: TenantId, now: Instant) -> Arrival {
         self.recount(now);
-        if !self.tenants.contains_key(&tenant) {
-            self.tenants.insert(tenant, Guests { inside: 0, line: VecDeque::new(), seen: now });
+        if let Entry::Vacant(newcomer) = self.tenants.entry(tenant) {
+            newcomer.insert(Guests::at(now));
             self.present = self.tenants.len();
         }
         let (free, share, longest) = (self.inside < self.room.places, self.share(), self.room.line);
-        let Some(guests) = self.tenants.get_mut(&tenant) else { return Arrival::TurnedAway };
+        let guests = self.tenants.entry(tenant).or_insert_with(|| Guests::at(now));
         guests.seen = now;
         if free && guests.line.is_empty() && guests.inside < share {
             guests.inside += 1;
@@ -213,6 +214,10 @@ impl Hall {
 }
 
 impl Guests {
+    fn at(now: Instant) -> Self {
+        Self { inside: 0, line: VecDeque::new(), seen: now }
+    }
+
     fn next_in_line(&mut self) -> Option<Turn> {
         std::iter::from_fn(|| self.line.pop_front()).find(|turn| !turn.is_closed())
     }
