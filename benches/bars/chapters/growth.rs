@@ -52,7 +52,7 @@ impl Grown {
         for lead in self.log.sample(self.tenant, 500).await {
             let began = Instant::now();
             let answer = connection.send(&add_note_request(&self.server, &lead.to_string())).await;
-            assert_eq!(answer.status, 201, "{}", String::from_utf8_lossy(answer.body));
+            assert!(answer.status < 300, "{}", String::from_utf8_lossy(answer.body));
             samples.push(began.elapsed());
         }
         Distribution::new(samples)
@@ -97,7 +97,7 @@ async fn long_streams(grown: &mut Grown) {
     let mut took = async |lead: Uuid| {
         let began = Instant::now();
         let answer = connection.send(&add_note_request(&grown.server, &lead.to_string())).await;
-        assert_eq!(answer.status, 201, "{}", String::from_utf8_lossy(answer.body));
+        assert!(answer.status < 300, "{}", String::from_utf8_lossy(answer.body));
         began.elapsed()
     };
     let (first_short, first_long) = (took(short).await, took(long).await);
