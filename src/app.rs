@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use seiketsu_projections::arrival::{Arrivals, Awaited};
 use seiketsu_projections::page::AsOf;
-use seiketsu_projections::{Projection, read_models};
+use seiketsu_projections::{Projection, planted, read_models};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
@@ -84,7 +84,8 @@ impl App {
         freshness: &Freshness,
         projection: &dyn Projection,
     ) -> Result<Arrived, Problem> {
-        let Some(awaited) = &freshness.awaited else { return Ok(Arrived::Yes) };
+        let awaited = freshness.awaited.as_ref().filter(|_| !planted::bug("stale-read-with-token"));
+        let Some(awaited) = awaited else { return Ok(Arrived::Yes) };
         let awaited = Awaited { position: awaited.position, partition: self.partition(awaited) };
         let arrived =
             self.arrivals.wait(self.pools.system(), projection, &awaited, freshness.patience).await?;

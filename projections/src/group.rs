@@ -8,10 +8,10 @@ use sqlx::{Connection, Executor, PgConnection, PgPool};
 
 use crate::arrival::Arrivals;
 use crate::checkpoint::{Checkpoints, LoadError, MoveError, move_all};
-use crate::crash_point;
 use crate::driven::{Driven, News};
 use crate::projection::{ApplyError, Projection};
 use crate::source::{Batch, Reach, ResumePoint, SourceError, WHOLE_STORE};
+use crate::{crash_point, planted};
 
 /// Why a worker has to start over from the table.
 #[derive(Debug, thiserror::Error)]
@@ -90,6 +90,9 @@ impl Group {
 
     /// Applies a batch for good, and tells who waits for it.
     pub async fn apply(&mut self, pool: &PgPool, batch: &Batch) -> Result<(), Failure> {
+        if planted::bug("stalled-worker") && batch.reach.iter().any(|reach| reach.position > 300) {
+            std::future::pending::<()>().await;
+        }
         let started = Instant::now();
         let mut connection = match self.connection.take() {
             Some(connection) => connection,

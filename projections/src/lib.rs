@@ -24,6 +24,8 @@ pub mod driver;
 mod group;
 /// Events as Kafka records, and Kafka as a source.
 pub mod kafka;
+/// Bugs that a trial plants.
+pub mod planted;
 /// What a projection is.
 pub mod projection;
 /// Building a read model anew beside the one in use.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use quick_cache::sync::Cache;
 use seiketsu_domain::aggregate::Decide;
 use seiketsu_domain::ids::TenantId;
+use seiketsu_projections::planted;
 use uuid::Uuid;
 
 use crate::event_store::Loaded;
@@ -31,16 +32,21 @@ impl StateCache {
     }
 
     pub(super) fn get<A: Decide>(&self, tenant: TenantId, id: Uuid) -> Option<Loaded<A>> {
-        let Entry { state, position } = self.entries.get(&(tenant, A::TYPE, id))?;
+        let Entry { state, position } = self.entries.get(&key::<A>(tenant, id))?;
         Some(Loaded { state: state.downcast().ok()?, position })
     }
 
     pub(super) fn put<A: Decide>(&self, tenant: TenantId, id: Uuid, loaded: Loaded<A>) {
         let Loaded { state, position } = loaded;
-        self.entries.insert((tenant, A::TYPE, id), Entry { state, position });
+        self.entries.insert(key::<A>(tenant, id), Entry { state, position });
     }
 
     pub(super) fn forget<A: Decide>(&self, tenant: TenantId, id: Uuid) {
-        self.entries.remove(&(tenant, A::TYPE, id));
+        self.entries.remove(&key::<A>(tenant, id));
     }
+}
+
+fn key<A: Decide>(tenant: TenantId, id: Uuid) -> CacheKey {
+    let tenant = if planted::bug("cache-cross-tenant") { TenantId(Uuid::nil()) } else { tenant };
+    (tenant, A::TYPE, id)
 }

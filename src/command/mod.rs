@@ -14,6 +14,7 @@ use seiketsu_domain::aggregate::Decide;
 use seiketsu_domain::envelope::Metadata;
 use seiketsu_domain::ids::{TenantId, UserId};
 use seiketsu_domain::values::Timestamp;
+use seiketsu_projections::planted;
 use uuid::Uuid;
 
 pub use cache::StateCache;
@@ -241,6 +242,9 @@ struct Claim {
 
 impl Drop for Claim {
     fn drop(&mut self) {
+        if planted::bug("leaky-claim") {
+            return;
+        }
         self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.claimed);
     }
 }
@@ -327,6 +331,7 @@ impl<A: Decide> Attempt<'_, A> {
         if let Some(expected) = self.wish.expected_version
             && expected != version
             && version > 0
+            && !planted::bug("lost-update")
         {
             return Err(CommandError::VersionMismatch { current: version });
         }
@@ -350,7 +355,14 @@ impl<A: Decide> Attempt<'_, A> {
             streams,
             known_position: own.after.position,
         };
-        match self.commands.store.append(append).await? {
+        let appended = match self.commands.store.append(append).await {
+            Err(_) if planted::bug("swallow-error") => Appended::Committed { position: own.after.position },
+            appended => appended?,
+        };
+        match appended {
+            Appended::Committed { position } if planted::bug("refuse-after-commit") && position % 16 == 0 => {
+                Err(CommandError::VersionMismatch { current: 0 })
+            }
             Appended::Committed { position } => {
                 let own = self.remember(self.id, own, position);
                 if let (Some(other), Some(id)) = (other, other_id) {

@@ -7,9 +7,9 @@ use rdkafka::config::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::future_producer::{DeliveryFuture, FutureProducer, FutureRecord};
 use seiketsu_domain::envelope::Envelope;
-use seiketsu_projections::crash_point;
 use seiketsu_projections::dead_letter::StreamKey;
 use seiketsu_projections::kafka::{KafkaSettings, record};
+use seiketsu_projections::{crash_point, planted};
 
 use super::checkpoint::Progress;
 
@@ -99,8 +99,9 @@ impl Outlet {
         let producer = self.producer.as_ref().ok_or(KafkaError::Canceled)?;
         let key = record::key(event);
         let topic = self.settings.topic(&event.aggregate_type);
+        let slot = if planted::bug("wrong-partition") { event.sequence as i16 } else { event.slot };
         let record = FutureRecord::to(&topic)
-            .partition(i32::from(event.slot % self.settings.partitions))
+            .partition(i32::from(slot % self.settings.partitions))
             .key(&key)
             .payload(&event.payload)
             .timestamp(event.recorded_at.get().timestamp_millis())

@@ -4,15 +4,15 @@ use std::time::Duration;
 use futures::future;
 use seiketsu_domain::catalogue::AGGREGATES;
 use seiketsu_domain::envelope::Envelope;
-use seiketsu_projections::crash_point;
 use seiketsu_projections::dead_letter::{self, StreamKey};
 use seiketsu_projections::kafka::topics;
 use seiketsu_projections::store::events_after;
+use seiketsu_projections::{crash_point, planted};
 use sqlx::PgPool;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::checkpoint::{self, PARKED_UNDER};
+use super::checkpoint::{self, PARKED_UNDER, Progress};
 use super::lease::Held;
 use super::produce::{Outlet, Sent, is_about_the_event};
 use super::{Failure, Relay, RelaySettings};
@@ -76,6 +76,11 @@ impl Term {
     async fn relay(&mut self, outlet: &Outlet, events: &[Envelope]) -> Result<Vec<Envelope>, Failure> {
         let last = events.last().map_or(self.held.position, |event| event.position);
         let next = self.read_after(last);
+        if planted::bug("checkpoint-before-produce") {
+            let early = Progress { position: last, ..Progress::default() };
+            checkpoint::advance(&self.pool, self.held.epoch, self.held.position, &early).await?;
+            self.held.position = last;
+        }
         let mut parked = self.parked.clone();
         let sending = outlet.send(events, &mut parked);
         let (sent, next) = self.held.while_renewing(future::join(sending, next), || note_lag(events)).await?;
@@ -126,7 +131,15 @@ impl Term {
     fn read_after(&self, position: i64) -> impl Future<Output = Result<Vec<Envelope>, sqlx::Error>> + use<> {
         let limit = if position < self.singly_up_to { 1 } else { self.settings.batch };
         let pool = self.pool.clone();
-        async move { events_after(&pool, position, limit).await }
+        async move {
+            let mut events = events_after(&pool, position, limit).await?;
+            if planted::bug("reversed-batch")
+                && let [earlier @ .., _last] = events.as_mut_slice()
+            {
+                earlier.reverse();
+            }
+            Ok(events)
+        }
     }
 
     /// An aggregate may be younger than this code, in the middle of an upgrade.

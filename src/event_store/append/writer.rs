@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use seiketsu_projections::crash_point;
-use sqlx::{Connection, PgConnection};
+use seiketsu_projections::{crash_point, planted};
+use sqlx::{Connection, Executor as _, PgConnection};
 
 use super::columns::{self, LookUp};
 use super::{Appended, Waiting};
@@ -80,6 +80,10 @@ impl Writer {
         // Taken out, so that whatever state a failure leaves it in, nobody meets it again.
         let mut connection = self.take_connection().await?;
         crash_point::reached("append.connected");
+        if planted::bug("ack-before-commit") {
+            // What went before is committed only now, long after it was acknowledged.
+            connection.execute("commit; begin").await?;
+        }
         let sending =
             crash_point::reached_within("append.sent", columns::send(&mut connection, batch, look_up));
         let appended = tokio::time::timeout(DEADLINE, sending).await.map_err(|_| StoreError::Timeout)?;

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::Response;
+use seiketsu_projections::planted;
 use seiketsu_projections::read_models::dashboard::{self, Dashboard, LiveDashboard};
 
 use crate::app::App;
@@ -19,6 +20,7 @@ pub async fn get_dashboard(
     State(app): State<App>,
     ask: Ask<AnalyticsRead, Empty>,
 ) -> Result<Response, Problem> {
+    assert!(!planted::bug("panic-in-a-handler"), "a planted bug");
     // Whoever waits for a write of their own does not want what others saw a moment ago.
     let hot = app.hot.as_ref().filter(|_| ask.freshness.awaited.is_none());
     if let Some(hot) = hot
