@@ -18,3 +18,4 @@ mod migrate;
 mod read_models;
 mod rebuild;
 mod server;
+mod trial;

@@ -13,9 +13,6 @@ use uuid::Uuid;
 use super::{Aggregate, Evidence, EvidenceError, Fold, Parked, StoredEvent, Stream, number_of};
 use crate::history::Token;
 
-/// Events that repeat what an earlier request wrote: the token in them is not of the request that caused them.
-const ECHOES: &[&str] = &["call.connected"];
-
 /// In the order of the primary key, so that each stream comes in one piece.
 const EVENTS: &str = "
     select position, tenant_id, aggregate_type, aggregate_id, sequence, event_id, event_type, event_version,
@@ -57,11 +54,24 @@ fn stored(row: &EventRow, tenants: &[Uuid]) -> Result<StoredEvent, EvidenceError
     let Some((aggregate, kind)) = Aggregate::of(&row.aggregate_type).zip(kind_of(&row.event_type)) else {
         return Err(unknown);
     };
-    let token = Token::find_in(&row.payload).next().filter(|_| !ECHOES.contains(&kind));
+    let token = own_token(kind, &row.payload);
     let stream = Stream { tenant: number_of(tenants, row.tenant_id), aggregate, id: row.aggregate_id };
     let command_id = row.command_id.as_deref().and_then(|id| id.parse().ok()).unwrap_or_default();
     let (sequence, position, event_id) = (row.sequence, row.position, row.event_id);
     Ok(StoredEvent { stream, sequence, position, event_id, kind, command_id, token })
+}
+
+/// The token of the request that caused the event. Later events of a call repeat its agent, who carries the token of the
+/// request that started it.
+fn own_token(kind: &str, payload: &str) -> Option<Token> {
+    if kind == "call.started" {
+        return Token::find_in(payload).next();
+    }
+    let mut pieces = payload.split("\"agentId\":\"").enumerate();
+    pieces.find_map(|(n, piece)| {
+        let own = if n == 0 { piece } else { piece.get(Token::LENGTH..).unwrap_or_default() };
+        Token::find_in(own).next()
+    })
 }
 
 /// The name as the catalogue has it, which costs no memory per event.
@@ -136,4 +146,20 @@ pub async fn read_parked(pool: &PgPool, evidence: &mut Evidence) -> Result<(), E
         rows.into_iter().map(|(by, position, event_id, reason)| Parked { by, position, event_id, reason });
     evidence.parked.extend(parked);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own_token;
+    use crate::history::Token;
+
+    #[test]
+    fn the_agent_of_a_call_is_not_taken_for_the_token_of_later_requests() {
+        let (agent, own) = (Token::new(0, 1), Token::new(0, 2));
+        let started = format!(r#"{{"agentId":"{agent}","direction":"inbound"}}"#);
+        let ended = format!(r#"{{"agentId":"{agent}","outcome":"completed","summary":"{own}"}}"#);
+        assert_eq!(own_token("call.started", &started), Some(agent));
+        assert_eq!(own_token("call.connected", &started), None);
+        assert_eq!(own_token("call.ended", &ended), Some(own));
+    }
 }

@@ -16,6 +16,9 @@ const SERIAL_BITS: u32 = 52;
 const MARK: &str = "7e577e57-7e57-8";
 
 impl Token {
+    /// Characters of its text.
+    pub const LENGTH: usize = 36;
+
     /// The `serial`-th token of a trial, counted from 0, for a request of this tenant.
     #[must_use]
     pub fn new(tenant: u16, serial: u64) -> Self {
@@ -32,7 +35,7 @@ impl Token {
 
     /// All tokens in a text, in order.
     pub fn find_in(text: &str) -> impl Iterator<Item = Self> {
-        text.match_indices(MARK).filter_map(|(start, _)| text.get(start..start + 36)?.parse().ok())
+        text.match_indices(MARK).filter_map(|(start, _)| text.get(start..start + Self::LENGTH)?.parse().ok())
     }
 }
 

@@ -19,7 +19,6 @@ mod rules;
 mod shipped;
 #[cfg(test)]
 mod spec;
-mod terms;
 mod week;
 
 use std::fmt;
@@ -28,14 +27,12 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub(super) use book::washington;
 pub use book::{Applied, Book, PackSet};
 pub use day::DayRule;
 pub use diff::{Change, diff};
 pub use read::Fault;
-pub use rules::Says;
+pub use rules::*;
 pub use shipped::{SHIPPED, shipped};
-pub use terms::*;
 pub use week::Week;
 
 use super::places::Country;
