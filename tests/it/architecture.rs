@@ -77,6 +77,7 @@ fn arrows_between_the_crates_point_one_way() {
     };
     assert_eq!(ours("seiketsu-domain"), BTreeSet::new());
     assert_eq!(ours("seiketsu-projections"), BTreeSet::from(["seiketsu-domain".to_owned()]));
+    assert_eq!(ours("seiketsu-proof"), BTreeSet::new(), "it verifies without us");
     assert_eq!(
         ours("seiketsu-trial"),
         BTreeSet::from(["seiketsu-domain".to_owned()]),
@@ -124,6 +125,7 @@ fn every_path_named_in_the_documents_exists() {
         "src/",
         "domain/",
         "projections/",
+        "proof/",
         "trial/",
         "migrations/",
         "tests/",
