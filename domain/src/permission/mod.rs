@@ -1,7 +1,19 @@
-//! Whether a contact is permitted, by everything that bears on it.
+//! Whether a contact is permitted, by everything that bears on it: consent, withdrawals, lists, hours, frequency and
+//! what the contact obliges to.
+//!
+//! [`decide`] takes the rule packs and the complete facts and answers with every rule's finding. Whoever asks gathers
+//! the facts: the consent ledger ([`facts::from_ledger`]), the lists, the attempts, the place ([`places::by_number`]).
+//!
+//! The packs are engineering data for counsel to review, never legal advice.
 
+mod decide;
+/// The answer and all that led to it.
+mod decision;
 /// What an allowed contact obliges to.
 pub mod duty;
+/// Everything a decision looks at.
+pub mod facts;
+mod finding;
 /// Whether somebody's words withdraw.
 pub mod opt_out;
 /// What the law and the carriers ask for, as dated and cited data.
@@ -10,3 +22,9 @@ pub mod pack;
 pub mod places;
 /// The rules by name, and their order.
 pub mod rule;
+
+pub use decide::decide;
+pub use decision::{Decision, Inputs, Location};
+pub use finding::{Finding, Outcome};
+#[cfg(test)]
+mod spec;

@@ -19,6 +19,7 @@ mod rules;
 mod shipped;
 #[cfg(test)]
 mod spec;
+mod terms;
 mod week;
 
 use std::fmt;
@@ -27,12 +28,14 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+pub(super) use book::washington;
 pub use book::{Applied, Book, PackSet};
 pub use day::DayRule;
 pub use diff::{Change, diff};
 pub use read::Fault;
-pub use rules::*;
+pub use rules::Says;
 pub use shipped::{SHIPPED, shipped};
+pub use terms::*;
 pub use week::Week;
 
 use super::places::Country;
