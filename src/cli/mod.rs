@@ -2,6 +2,8 @@
 
 /// The whole system on one machine.
 mod dev;
+/// Rule packs, for whoever reviews them.
+mod packs;
 /// Events that could not be applied.
 mod parked;
 /// What roles are made of: pools, store, workers, relay, server.
@@ -54,6 +56,9 @@ enum Role {
     /// Look after events that could not be applied, and their streams, which wait behind them.
     #[command(subcommand)]
     Parked(Parked),
+    /// Look at the rule packs permission is decided by.
+    #[command(subcommand)]
+    Packs(Packs),
     /// Bring the database schema up to date.
     Migrate,
     /// Create the demo organizations and their users, and print how to log in.
@@ -96,6 +101,22 @@ enum Parked {
     },
     /// Try all parked events of a read model again, once their cause is gone.
     Retry { projection: String },
+}
+
+#[derive(Debug, Subcommand)]
+enum Packs {
+    /// Show the packs of this build and their identities.
+    List,
+    /// Say whether a file is a valid pack, and everything that is wrong with it.
+    Validate { file: PathBuf },
+    /// Show what changed from one pack to another; each is a file, or the name of a pack of this build.
+    Diff {
+        before: String,
+        after: String,
+        /// Answer as JSON, a line per change.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Parses the arguments and runs the role.
@@ -142,6 +163,9 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
             parked::list(&config()?, projection.as_deref(), json).await
         }
         Role::Parked(Parked::Retry { projection }) => parked::retry(&config()?, &projection).await,
+        Role::Packs(Packs::List) => packs::list(),
+        Role::Packs(Packs::Validate { file }) => packs::validate(&file),
+        Role::Packs(Packs::Diff { before, after, json }) => packs::diff(&before, &after, json),
         Role::Migrate => roles::migrate(config()?).await,
         Role::Seed { credentials, url } => roles::seed(config()?, credentials.as_deref(), &url).await,
         Role::Demo(args) => roles::demo(args).await,

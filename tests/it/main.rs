@@ -15,6 +15,7 @@ mod http;
 mod identity;
 mod lifecycle;
 mod migrate;
+mod packs;
 mod read_models;
 mod rebuild;
 mod server;
