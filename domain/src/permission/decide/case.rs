@@ -6,7 +6,7 @@ use super::special::Passes;
 use crate::consent::ConsentLevel;
 use crate::permission::facts::{Content, Facts, Grant};
 use crate::permission::pack::{Applied, Book, ConsentNeed, EvidencePart, Need, PackName, PackSet};
-use crate::permission::places::{Located, State, StateSet};
+use crate::permission::places::{Country, Located, State, StateSet};
 use crate::values::{Channel, Purpose, Technology};
 
 pub(super) struct Case<'a> {
@@ -44,7 +44,7 @@ impl<'a> Case<'a> {
         let located = facts.places.locate(book.presuming);
         let country = located.candidates.country;
         let european = country.is_none_or(|country| packs.is_european(country));
-        let american = country.is_none_or(|country| country == crate::permission::places::Country::US);
+        let american = country.is_none_or(|country| country == Country::US) || located.presumed.is_some();
         let presumed = located.presumed.as_ref().map_or(StateSet::EMPTY, |presumed| presumed.states);
         let mut case = Self {
             facts,
@@ -158,9 +158,12 @@ impl<'a> Case<'a> {
         self.purpose.is_none_or(|purpose| purposes.contains(&purpose))
     }
 
-    /// Every zone the person may be in by the best evidence.
+    /// Every zone the person may be in by the best evidence; those of the number where that is abroad.
     pub(super) fn zones(&self) -> &[Tz] {
-        &self.located.candidates.zones
+        match &self.located.presumed {
+            Some(presumed) if self.located.candidates.zones.is_empty() => &presumed.zones,
+            _ => &self.located.candidates.zones,
+        }
     }
 
     /// The zones in which the rules of a state are looked at: those of the candidates that lie in it. Where none does,

@@ -63,13 +63,13 @@ pub struct Campaign {
     pub abandoned: u64,
 }
 
-/// What an organization decided for itself; it can only be stricter than the packs, but for exemptions they offer.
+/// What an organization decided for itself, where the packs leave it the choice. Rules of states stay as they are.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Settings {
     /// A withdrawal in reply to one message reaches all that need consent.
     pub revoke_all: bool,
-    /// Attempts in the window of the general rule, in place of its number. Rules of states stay.
+    /// Attempts in the window of the general rule, in place of its number.
     pub attempts: Option<u32>,
     pub healthcare_exemption: bool,
 }

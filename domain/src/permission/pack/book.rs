@@ -9,7 +9,6 @@ use super::{
     Abandonment, ConsentNeed, Duty, EvidenceNeed, Fault, Frequency, HealthcareExemption, Holiday, Hours, Lag,
     NationalListTerms, OptIn, Pack, PackId, PackName, ReassignedTerms, RecordingParties, Registration,
     Registry, Relationship, ResidentialExemption, RevocationTerms, RevokeAll, Row, Says, StateList, Validity,
-    Words,
 };
 use crate::permission::places::{Country, StateSet};
 use crate::values::Timestamp;
@@ -60,7 +59,6 @@ pub struct Book {
     pub recording: Vec<Applied<RecordingParties>>,
     pub opt_in: Vec<Applied<OptIn>>,
     pub duties: Vec<Applied<Duty>>,
-    pub words: Vec<Applied<Words>>,
     /// States that presume residence by area code.
     pub presuming: StateSet,
     /// States in which nobody is called during a state of emergency.
@@ -179,7 +177,8 @@ impl Book {
             Says::Recording(rule) => put(&mut self.recording, name, pack, rule),
             Says::OptIn(rule) => put(&mut self.opt_in, name, pack, rule),
             Says::Duty(rule) => put(&mut self.duties, name, pack, rule),
-            Says::Words(rule) => put(&mut self.words, name, pack, rule),
+            // Read from the pack itself, by those who hear withdrawals.
+            Says::Words(_) => {}
             Says::AreaCodePresumption(of) => self.presuming = self.presuming.with(of.state),
             Says::EmergencyBan(of) => self.banning = self.banning.with(of.state),
         }

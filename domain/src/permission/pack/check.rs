@@ -197,7 +197,7 @@ fn needed(name: PackName) -> Vec<String> {
     }
 }
 
-/// Holidays that are referred to and not defined. Those of the federal pack are known to that of the states.
+/// Holidays that are referred to by name and not defined in the pack; `federal` stands for those of `us-core`.
 fn holidays(pack: &Pack) -> Vec<Fault> {
     let defined: BTreeSet<&str> = pack
         .rows

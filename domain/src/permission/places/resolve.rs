@@ -47,7 +47,7 @@ pub enum Basis {
     Unknown,
 }
 
-/// States that presume a number with an area code of theirs to belong to a resident, whatever address is known.
+/// Where the number points to, beside what better evidence says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Presumed {
     pub states: StateSet,
@@ -90,8 +90,8 @@ fn anywhere() -> Candidates {
 }
 
 impl Evidence {
-    /// Takes the best evidence there is. `presuming` are the states that presume residence by area code: those of them
-    /// that the number points to are candidates too, whatever address is known.
+    /// Takes the best evidence there is. The number stays in play beside it in two cases: `presuming` are states that
+    /// presume residence by area code; and an address abroad does not take an American number out of American law.
     #[must_use]
     pub fn locate(&self, presuming: StateSet) -> Located {
         let known = [
@@ -105,18 +105,18 @@ impl Evidence {
             let candidates = Candidates { country: None, ..anywhere() };
             return Located { basis: Basis::Unknown, candidates, presumed: None };
         };
-        let presumed = if basis == Basis::Number { None } else { self.presumed(presuming) };
+        let presumed = if basis == Basis::Number { None } else { self.presumed(place, presuming) };
         Located { basis, candidates: place.completed(), presumed }
     }
 
-    fn presumed(&self, presuming: StateSet) -> Option<Presumed> {
-        let number = self.number.as_ref()?.completed();
+    fn presumed(&self, best: &Candidates, presuming: StateSet) -> Option<Presumed> {
+        let number = self.number.as_ref().filter(|number| number.country == Some(Country::US))?.completed();
+        if best.country.is_some_and(|country| country != Country::US) {
+            return Some(Presumed { states: number.states, zones: number.zones });
+        }
         // A number that may be anywhere points to no state in particular.
-        let states = if number.states == StateSet::ALL {
-            StateSet::EMPTY
-        } else {
-            number.states.intersection(presuming)
-        };
+        let anywhere = number.states == StateSet::ALL;
+        let states = if anywhere { StateSet::EMPTY } else { number.states.intersection(presuming) };
         (!states.is_empty()).then_some(Presumed { states, zones: number.zones })
     }
 }
@@ -254,6 +254,18 @@ mod tests {
         let presumed = evidence.locate(states(&["FL", "OK"])).presumed.expect("presumed");
         assert_eq!(presumed.states, states(&["FL"]));
         assert_eq!(evidence.locate(states(&["OK"])).presumed, None);
+    }
+
+    #[test]
+    fn an_address_abroad_does_not_take_an_american_number_out_of_american_law() {
+        let france = Candidates {
+            country: Some(Country::try_new("FR").expect("a country")),
+            states: StateSet::EMPTY,
+            zones: vec![],
+        };
+        let evidence =
+            Evidence { declared: Some(france), number: Some(at("+14152345678")), ..Evidence::default() };
+        assert_eq!(evidence.locate(StateSet::EMPTY).presumed.expect("presumed").states, states(&["CA"]));
     }
 
     #[test]

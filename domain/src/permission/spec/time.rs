@@ -110,6 +110,19 @@ fn a_declared_address_decides_and_a_presumption_by_area_code_stays() {
 }
 
 #[test]
+fn an_address_abroad_adds_a_law_and_takes_none_away() {
+    let mut facts = call("+12122345678", "2026-11-25T03:30:00Z");
+    let germany = Country::try_new("DE").expect("a country");
+    facts.places.declared =
+        Some(Candidates { country: Some(germany), states: StateSet::EMPTY, zones: vec![] });
+    let decision = denied(&facts, Rule::QuietHoursFed);
+    assert_eq!(found(&decision, Rule::EuOptIn).effect, Outcome::Allow);
+    no_consent(&mut facts);
+    let decision = denied(&facts, Rule::ConsentMissing);
+    assert_eq!(found(&decision, Rule::EuOptIn).effect, Outcome::Deny);
+}
+
+#[test]
 fn a_number_of_nowhere_must_suit_every_place() {
     // 18:30 on a Monday in Honolulu is 14:30 on Tuesday in Guam and night in New York.
     asked("+18002345678", "2026-11-24T04:30:00Z", Some(Rule::QuietHoursFed));
