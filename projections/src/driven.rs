@@ -1,8 +1,11 @@
 //! One projection under way: where it stands, which streams are parked, and what to do with its next events.
 
+use std::any::Any;
 use std::collections::HashSet;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures::FutureExt as _;
 use seiketsu_domain::envelope::Envelope;
 use sqlx::{Connection, PgConnection};
 
@@ -83,7 +86,18 @@ impl Driven {
         if planted::bug("apply-twice") && self.projection.name() == "dashboard" {
             self.projection.apply(&mut *rows, &news.fresh).await?;
         }
-        if news.fresh.is_empty() { Ok(()) } else { self.projection.apply(rows, &news.fresh).await }
+        if news.fresh.is_empty() { Ok(()) } else { self.attempt(rows, &news.fresh).await }
+    }
+
+    /// A panic is an error of the events like any other: it parks one of them, and does not stop the rest.
+    async fn attempt(&self, rows: &mut PgConnection, events: &[Arc<Envelope>]) -> Result<(), ApplyError> {
+        match AssertUnwindSafe(self.projection.apply(rows, events)).catch_unwind().await {
+            Ok(outcome) => outcome,
+            Err(panic) => Err(ApplyError::Poison {
+                position: events.first().map_or(0, |event| event.position),
+                reason: format!("panicked: {}", message_of(panic.as_ref())),
+            }),
+        }
     }
 
     /// Applies what can be applied and parks the rest; returns how many that are. Fails only where trying again may
@@ -143,7 +157,7 @@ impl Driven {
             return Ok(None);
         }
         let mut savepoint = rows.begin().await?;
-        match self.projection.apply(&mut savepoint, part).await {
+        match self.attempt(&mut savepoint, part).await {
             Ok(()) => {
                 savepoint.commit().await?;
                 Ok(None)
@@ -155,4 +169,10 @@ impl Driven {
             }
         }
     }
+}
+
+/// What a panic says, where it says something.
+fn message_of(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a word")
 }
