@@ -36,7 +36,7 @@ use futures::TryStreamExt;
 use sqlx::{Executor, PgConnection, PgPool};
 
 use crate::projection::{ApplyError, Projection};
-use crate::store;
+use crate::{crash_point, store};
 use compare::Comparison;
 use journal::{Journal, Phase};
 use live::Live;
@@ -267,6 +267,7 @@ impl Rebuild {
             }
             self.journal.keep(&mut *transaction, self.projection.name()).await?;
             transaction.commit().await?;
+            crash_point::reached("rebuild.stretch");
             progress(Progress { stage: Stage::Loading, done: self.journal.loaded, goal: to_load });
         }
         Ok(())
