@@ -12,6 +12,7 @@ use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 use crate::arrival::Arrivals;
+use crate::deadline::in_time;
 use crate::group::{Failure, Group};
 use crate::projection::{ApplyError, Projection};
 use crate::side_by_side::SideBySide;
@@ -81,7 +82,7 @@ impl Worker {
         stop: &CancellationToken,
         pause: &mut Duration,
     ) -> Result<(), Failure> {
-        let (groups, from) = self.load().await?;
+        let (groups, from) = in_time(self.load()).await?;
         source.resume(&from).await?;
         let mut groups = SideBySide::start(groups, &self.pool);
         let fed = groups.feed(source, stop, || *pause = PAUSE).await;

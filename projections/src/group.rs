@@ -8,6 +8,7 @@ use sqlx::{Connection, Executor, PgConnection, PgPool};
 
 use crate::arrival::Arrivals;
 use crate::checkpoint::{Checkpoints, LoadError, MoveError, move_all};
+use crate::deadline::in_time;
 use crate::driven::{Driven, News};
 use crate::projection::{ApplyError, Projection};
 use crate::source::{Batch, Reach, ResumePoint, SourceError, WHOLE_STORE};
@@ -99,7 +100,7 @@ impl Group {
             None => connect(pool).await?,
         };
         // A connection something failed over is not used again.
-        self.apply_over(&mut connection, batch).await?;
+        in_time(self.apply_over(&mut connection, batch)).await?;
         self.connection = Some(connection);
         for driven in &mut self.projections {
             driven.checkpoints.moved(&batch.reach);

@@ -16,6 +16,8 @@ pub mod checkpoint;
 pub mod crash_point;
 /// Where events go that a projection cannot apply.
 pub mod dead_letter;
+/// The end of patience with a database that answers nothing.
+pub mod deadline;
 /// One projection under way.
 mod driven;
 /// The only loop: read a batch, apply it, move the checkpoint, all or nothing.

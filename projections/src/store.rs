@@ -6,6 +6,8 @@ use seiketsu_domain::values::Timestamp;
 use sqlx::{FromRow, PgExecutor};
 use uuid::Uuid;
 
+use crate::deadline::in_time;
+
 /// The columns of an [`EnvelopeRow`], in `events`.
 pub const ENVELOPE_COLUMNS: &str = "position, tenant_id, aggregate_type, aggregate_id, sequence, slot, event_id, \
      event_type, event_version, payload::text as payload, metadata::text as metadata, occurred_at, recorded_at";
@@ -59,13 +61,10 @@ pub async fn events_after(
     position: i64,
     limit: i64,
 ) -> Result<Vec<Envelope>, sqlx::Error> {
-    let rows: Vec<EnvelopeRow> = sqlx::query_as(&format!(
-        "select {ENVELOPE_COLUMNS} from events where position > $1 order by position limit $2"
-    ))
-    .bind(position)
-    .bind(limit)
-    .fetch_all(executor)
-    .await?;
+    let select =
+        format!("select {ENVELOPE_COLUMNS} from events where position > $1 order by position limit $2");
+    let reading = sqlx::query_as(&select).bind(position).bind(limit).fetch_all(executor);
+    let rows: Vec<EnvelopeRow> = in_time(reading).await?;
     Ok(rows.into_iter().map(Envelope::from).collect())
 }
 

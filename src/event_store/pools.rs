@@ -152,6 +152,14 @@ fn role_pool(options: PgConnectOptions, role: &'static str, size: u32) -> PgPool
         .before_acquire(|connection, about| {
             Box::pin(async move { Ok(about.idle_for < RESTED || connection.ping().await.is_ok()) })
         })
+        .after_release(|connection, _| {
+            // Whoever gave up waiting gives back a connection whose other end may be gone without a word; it would be
+            // asked for ever, and keep its place in the pool.
+            Box::pin(async move {
+                let answer = tokio::time::timeout(ACQUIRE_TIMEOUT, connection.ping()).await;
+                answer.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map(|()| true)
+            })
+        })
         .after_connect(move |connection, _| {
             Box::pin(async move { connection.execute(format!("SET ROLE {role}").as_str()).await.map(drop) })
         })

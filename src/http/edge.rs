@@ -2,7 +2,7 @@
 //!
 //! A request runs to its end even where its client disconnects or has no more patience, so that nothing is cancelled
 //! half-way: a connection of the pool is never given back in the middle of a transaction, and a command that was
-//! decided is appended.
+//! decided is appended. Only what nobody can end, a wait for a database that answers nothing, is given up.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -36,6 +36,9 @@ impl RequestId {
 
 /// What `wait` of the event feed may ask for.
 const LONGEST_POLL: Duration = Duration::from_secs(30);
+/// How long work may go on for nobody. Statements end sooner; what is still waiting then waits for a database that is
+/// gone without a word, and holds a connection.
+const LEFT_BEHIND: Duration = Duration::from_secs(15);
 const REQUEST_ID: &str = "x-request-id";
 
 /// The layer around all routes.
@@ -88,7 +91,7 @@ impl<F: Future<Output: Send> + Send + 'static> Drop for ToItsEnd<F> {
         if let Some(rest) = self.rest.take()
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
-            runtime.spawn(rest);
+            runtime.spawn(tokio::time::timeout(LEFT_BEHIND, rest));
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::pin::pin;
 use std::time::Duration;
 
+use seiketsu_projections::deadline::in_time;
 use sqlx::{FromRow, PgPool};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -73,13 +74,13 @@ impl Lease {
 
     /// Gives the lease back at once, so that nobody need wait for it to run out.
     pub async fn release(&self, held: &Held) {
-        let released = sqlx::query(
+        let releasing = sqlx::query(
             "update relay set owner = null, lease_until = '-infinity' where name = $1 and epoch = $2",
         )
         .bind(ROW)
         .bind(held.epoch)
-        .execute(&self.pool)
-        .await;
+        .execute(&self.pool);
+        let released = in_time(releasing).await;
         if let Err(error) = released {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
@@ -101,7 +102,7 @@ impl Held {
             tokio::select! {
                 biased;
                 done = &mut work => return Ok(done),
-                () = tokio::time::sleep_until(self.renewed + self.length / 3) => self.renew().await?,
+                () = tokio::time::sleep_until(self.renewed + self.length / 3) => in_time(self.renew()).await?,
             }
             beat();
         }

@@ -27,6 +27,7 @@ mod term;
 use std::time::Duration;
 
 use rdkafka::error::KafkaError;
+use seiketsu_projections::deadline::in_time;
 use seiketsu_projections::kafka::KafkaSettings;
 use seiketsu_projections::kafka::topics::TopicError;
 use sqlx::PgPool;
@@ -89,7 +90,7 @@ impl Relay {
     pub async fn run(mut self, stop: CancellationToken) {
         let mut pause = PAUSE;
         while !stop.is_cancelled() {
-            let rest = match self.lease.take().await {
+            let rest = match in_time(self.lease.take()).await {
                 Ok(Some(held)) => self.serve(held, &stop, &mut pause).await,
                 Ok(None) => self.lease.try_again_after(),
                 Err(error) => complain(&error.into(), &mut pause),

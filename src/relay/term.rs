@@ -5,6 +5,7 @@ use futures::future;
 use seiketsu_domain::catalogue::AGGREGATES;
 use seiketsu_domain::envelope::Envelope;
 use seiketsu_projections::dead_letter::{self, StreamKey};
+use seiketsu_projections::deadline::in_time;
 use seiketsu_projections::kafka::topics;
 use seiketsu_projections::store::events_after;
 use seiketsu_projections::{crash_point, planted};
@@ -49,7 +50,7 @@ impl Term {
 
     /// Relays from the checkpoint on, until told to stop or something fails.
     pub async fn run(&mut self, stop: &CancellationToken) -> Result<(), Failure> {
-        self.parked = dead_letter::parked_streams(&self.pool, PARKED_UNDER).await?;
+        self.parked = in_time(dead_letter::parked_streams(&self.pool, PARKED_UNDER)).await?;
         let outlet = Outlet::connect(&self.settings.kafka)?;
         tokio::select! {
             outcome = self.relay_through(&outlet, stop) => outcome,
@@ -105,7 +106,7 @@ impl Term {
         if sent.progress.position > self.held.position {
             crash_point::reached("relay.produced");
             let (epoch, from) = (self.held.epoch, self.held.position);
-            checkpoint::advance(&self.pool, epoch, from, &sent.progress).await?;
+            in_time(checkpoint::advance(&self.pool, epoch, from, &sent.progress)).await?;
             self.held.position = sent.progress.position;
             metrics::gauge!("relay_position").set(self.held.position as f64);
             metrics::histogram!("relay_batch_events").record(events.len() as f64);
