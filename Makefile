@@ -2,7 +2,7 @@
 # The scripts behind the tasks are in .dev/, each with its promises at the top.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo demo-kafka test bench bench-catch-up fmt lint openapi compose-check clean-data
+.PHONY: help run demo demo-kafka test chaos bench bench-catch-up fmt lint openapi compose-check clean-data
 
 N ?= 1
 services := .dev/with-services
@@ -24,6 +24,10 @@ demo-kafka: ## The same in the distributed shape: separate API, relay and worker
 test: ## Every test, against real Postgres, Redis and Kafka
 	@.dev/setup test
 	$(services) postgres redis kafka -- cargo test --workspace --features seiketsu/trial
+
+chaos: ## Every fault again and again, a minute each, with a seed: make chaos SEED=1 ONLY=postgres SECONDS_EACH=10
+	@.dev/setup test
+	@SEED=$(SEED) SECONDS_EACH=$(SECONDS_EACH) .dev/chaos $(ONLY)
 
 bench: ## The figures the product promises, against real Postgres and Kafka
 	@.dev/setup test

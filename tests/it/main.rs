@@ -10,6 +10,7 @@ mod doctor;
 mod embedded;
 mod event_store;
 mod fan_out;
+mod faults;
 mod hot_cache;
 mod http;
 mod identity;

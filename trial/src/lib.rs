@@ -24,3 +24,5 @@ pub mod fault;
 pub mod history;
 /// Clients at work.
 pub mod load;
+/// From the beginning of a trial to its verdict.
+pub mod run;

@@ -36,7 +36,7 @@ use crate::support::{wait, wishes};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A task that runs until it is told to stop, or is killed.
-struct Running {
+pub(crate) struct Running {
     stop: CancellationToken,
     task: JoinHandle<()>,
 }
@@ -47,7 +47,7 @@ impl Running {
         Self { task: tokio::spawn(run(stop.clone())), stop }
     }
 
-    async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.stop.cancel();
         self.task.await.unwrap();
     }
@@ -59,7 +59,7 @@ impl Running {
     }
 }
 
-fn relay(database: &TestDatabase, kafka: &KafkaSettings) -> Running {
+pub(crate) fn relay(database: &TestDatabase, kafka: &KafkaSettings) -> Running {
     relay_with(database, kafka, Duration::from_secs(10), 100)
 }
 
@@ -84,7 +84,7 @@ fn polling(database: &TestDatabase) -> StoreSource {
     StoreSource::new(pool, Hint::default().subscribe(), Duration::from_millis(20), 100)
 }
 
-fn from_kafka(database: &TestDatabase, kafka: &KafkaSettings) -> Running {
+pub(crate) fn from_kafka(database: &TestDatabase, kafka: &KafkaSettings) -> Running {
     worker(database, KafkaSource::new(kafka.clone(), 100))
 }
 
@@ -92,7 +92,7 @@ fn worker(database: &TestDatabase, source: impl Source + 'static) -> Running {
     worker_of(database, queue(), source)
 }
 
-fn worker_of(
+pub(crate) fn worker_of(
     database: &TestDatabase,
     projections: Vec<Arc<dyn Projection>>,
     source: impl Source + 'static,
@@ -106,7 +106,7 @@ fn worker_of(
 const PARTITIONS: i16 = 4;
 
 /// Raises an escalation and assigns it so often that its stream has `events` events.
-async fn escalate(commands: &Commands, events: usize) -> Uuid {
+pub(crate) async fn escalate(commands: &Commands, events: usize) -> Uuid {
     let (tenant, id) = (wishes::tenant(), ids::new());
     let wish = wishes::of(tenant);
     commands.create::<Escalation>(&wish, id, wishes::raise_escalation(tenant, id)).await.unwrap();
@@ -152,12 +152,12 @@ async fn more_events(database: &TestDatabase, count: i64) {
 }
 
 /// Waits until the read model has applied every event of the store.
-async fn caught_up(database: &TestDatabase) {
+pub(crate) async fn caught_up(database: &TestDatabase) {
     let head = head(database.pools.system()).await.unwrap();
     wait::until("the read model has caught up", PATIENCE, async || watermark(database).await >= head).await;
 }
 
-async fn watermark(database: &TestDatabase) -> i64 {
+pub(crate) async fn watermark(database: &TestDatabase) -> i64 {
     sqlx::query_scalar("select projection_watermark('escalation_queue', 1)")
         .fetch_one(database.pools.system())
         .await
@@ -165,7 +165,7 @@ async fn watermark(database: &TestDatabase) -> i64 {
 }
 
 /// The read model holds what a fold of the log holds; nothing was parked, as an event applied twice would be.
-async fn assert_faithful(database: &TestDatabase) {
+pub(crate) async fn assert_faithful(database: &TestDatabase) {
     assert_eq!(parked(database, "escalation_queue").await, []);
     let folded = fold_of_the_log(database).await;
     let rows: Vec<(Uuid, String)> = sqlx::query_as("select id, state::text from read_models.escalations")
@@ -189,7 +189,7 @@ async fn fold_of_the_log(database: &TestDatabase) -> HashMap<Uuid, Escalation> {
 }
 
 /// Stream, sequence and reason of what is parked under a name, in order.
-async fn parked(database: &TestDatabase, name: &str) -> Vec<(Uuid, i64, Option<String>)> {
+pub(crate) async fn parked(database: &TestDatabase, name: &str) -> Vec<(Uuid, i64, Option<String>)> {
     sqlx::query_as(
         "select aggregate_id, sequence, error from dead_letters where projection = $1 order by position",
     )
