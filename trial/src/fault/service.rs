@@ -25,7 +25,7 @@ const KEEPER: &str =
     r#"env | grep ^SEIKETSU_TEST_; echo; while read -r order; do eval "$order" & echo $!; done"#;
 const SERVICES: &str = "SEIKETSU_TEST_SERVICES";
 /// How long a server may take to end or to start.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 impl Service {
     /// Starts the service of that name and waits until it answers. Takes seconds, in which the thread does nothing else.
