@@ -11,6 +11,8 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use seiketsu_projections::lag::{self, Lag};
+use seiketsu_projections::{read_models, store};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 
@@ -102,12 +104,25 @@ fn words<'a>(panic: &'a PanicHookInfo<'_>) -> &'a str {
 
 /// `/metrics`, `/api/health/live` and `/api/health/ready`, for roles without the API.
 pub fn ops_router(metrics: PrometheusHandle, pools: Pools) -> Router {
-    let render =
-        async move || ([("content-type", "text/plain; version=0.0.4; charset=utf-8")], metrics.render());
+    let asked = pools.clone();
+    let render = async move || {
+        measure_lag(&asked).await;
+        ([("content-type", "text/plain; version=0.0.4; charset=utf-8")], metrics.render())
+    };
     Router::new()
         .route("/metrics", get(render))
         .route("/api/health/live", get(async || "alive\n"))
         .route("/api/health/ready", get(async move || ready(&pools).await))
+}
+
+/// Sets the gauges that are not counted along the way but asked for: where the store ends, and how far each read model
+/// is behind it. Where the database does not answer they stay as they were.
+pub async fn measure_lag(pools: &Pools) {
+    let Ok(head) = store::head(pools.system()).await else { return };
+    metrics::gauge!("eventstore_head_position").set(head as f64);
+    if let Ok(lags) = lag::of(pools.system(), &read_models::all()).await {
+        lags.iter().for_each(Lag::record);
+    }
 }
 
 /// Ready means: the database answers and has the schema of this release.

@@ -9,6 +9,7 @@ pub struct Store {
     pub events: i64,
     /// The last position.
     pub head: i64,
+    connection: PgConnection,
 }
 
 /// The first event of a lead has a name, an address and a number of its own; of those after it, most leave the lists as
@@ -27,7 +28,8 @@ const FILL: &str = r#"
            now(), now()
       from (select '00000000-0000-0000-0000-00000000000a'::uuid as tenant, n % $1 as number, n / $1 + 1 as sequence,
                    (lpad(to_hex(1763750000000 + n % $1), 12, '0') || '7' || substr(md5((n % $1)::text), 1, 19))::uuid as lead
-              from generate_series(0, $2 - 1) n order by n) e"#;
+              from generate_series($7, $7 + $2 - 1) n order by n) e
+    returning position"#;
 
 /// An example of an event, as the domain's own tests have it.
 macro_rules! example {
@@ -41,25 +43,33 @@ impl Store {
     pub async fn fill(admin: &str, leads: i64, events: i64) -> Self {
         let url = fresh_database(admin).await;
         seiketsu::migrate::run(&url).await.expect("migrated");
-        let mut connection = PgConnection::connect(&url).await.expect("connected");
-        sqlx::query(FILL)
+        let connection = PgConnection::connect(&url).await.expect("connected");
+        let mut store = Self { url, events: 0, head: 0, connection };
+        store.append(leads, events).await;
+        store.connection.execute("vacuum analyze events").await.expect("vacuumed");
+        store
+    }
+
+    /// Further events of as many leads as before, or of leads that are all new where there are as many as events.
+    pub async fn append(&mut self, leads: i64, events: i64) {
+        let positions: Vec<i64> = sqlx::query_scalar(FILL)
             .bind(leads)
             .bind(events)
             .bind(minified(example!("created")))
             .bind(minified(example!("contacted")))
             .bind(minified(example!("qualified")))
             .bind(minified(example!("note_added")))
-            .execute(&mut connection)
+            .bind(self.events)
+            .fetch_all(&mut self.connection)
             .await
-            .expect("filled");
-        connection.execute("vacuum analyze events").await.expect("vacuumed");
-        let head = seiketsu_projections::store::head(&mut connection).await.expect("read");
-        Self { url, events, head }
+            .expect("appended");
+        self.events += events;
+        self.head = positions.into_iter().max().unwrap_or(self.head);
     }
 
     /// As if no event had been applied yet.
-    pub async fn forget_read_models(&self) {
-        let mut connection = PgConnection::connect(&self.url).await.expect("connected");
+    pub async fn forget_read_models(&mut self) {
+        let connection = &mut self.connection;
         for table in read_models::all().iter().flat_map(|model| model.tables()) {
             connection.execute(format!("truncate read_models.{table}").as_str()).await.expect("emptied");
         }

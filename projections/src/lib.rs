@@ -26,6 +26,8 @@ pub mod driver;
 mod group;
 /// Events as Kafka records, and Kafka as a source.
 pub mod kafka;
+/// How far read models are behind.
+pub mod lag;
 /// Bugs that a trial plants.
 pub mod planted;
 /// What a projection is.

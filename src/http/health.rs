@@ -5,13 +5,14 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use seiketsu_projections::lag::{self, Lag};
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::answer::json as answer;
 use crate::app::App;
-use crate::clock;
+use crate::telemetry;
 
 /// The routes of this noun.
 pub fn routes() -> OpenApiRouter<App> {
@@ -63,7 +64,7 @@ async fn detailed(State(app): State<App>) -> Response {
     };
     let mut components =
         vec![json!({ "component": "database", "status": "ok", "latencyMs": latency, "position": head })];
-    components.extend(lags(&app, head).await);
+    components.extend(lags(&app).await);
     let degraded = components.iter().any(|component| component["status"] != "ok");
     let status = if degraded { "degraded" } else { "ok" };
     answer(
@@ -79,54 +80,28 @@ async fn database(app: &App) -> Result<i64, sqlx::Error> {
 /// A projection this far behind, in seconds, is worth a look.
 const DEGRADED_AFTER_SECONDS: i64 = 30;
 
-async fn lags(app: &App, head: i64) -> Vec<Value> {
-    let mut components = Vec::new();
-    for projection in app.projections() {
-        let lag = lag(app, projection.name(), projection.version()).await;
-        components.push(match lag {
-            Ok((position, seconds, parked)) => json!({
-                "component": format!("projection:{}", projection.name()),
-                "status": if seconds > DEGRADED_AFTER_SECONDS || parked > 0 { "degraded" } else { "ok" },
-                "position": position, "lagEvents": (head - position).max(0), "lagSeconds": seconds,
-                "parkedEvents": parked,
-            }),
-            Err(_) => {
-                json!({ "component": format!("projection:{}", projection.name()), "status": "unknown" })
-            }
-        });
+async fn lags(app: &App) -> Vec<Value> {
+    let component = |name: &str| format!("projection:{name}");
+    match lag::of(app.pools.system(), &app.projections()).await {
+        Ok(lags) => lags.iter().map(|lag| shown(component(&lag.projection), lag)).collect(),
+        Err(_) => {
+            let unknown = |name| json!({ "component": component(name), "status": "unknown" });
+            app.projections().iter().map(|projection| unknown(projection.name())).collect()
+        }
     }
-    components
 }
 
-/// Position, age of the oldest event not applied in seconds, parked events.
-async fn lag(app: &App, projection: &str, version: i32) -> Result<(i64, i64, i64), sqlx::Error> {
-    let (position, oldest, parked): (i64, Option<chrono::DateTime<chrono::Utc>>, i64) = sqlx::query_as(
-        "with mark as (select projection_watermark($1, $2) as position)
-         select mark.position,
-                (select e.recorded_at from events e where e.position > mark.position order by e.position limit 1),
-                (select count(*) from dead_letters where projection = $1)
-           from mark",
-    )
-    .bind(projection)
-    .bind(version)
-    .fetch_one(app.pools.system())
-    .await?;
-    let seconds = oldest.map_or(0, |oldest| (clock::now().get() - oldest).num_seconds().max(0));
-    Ok((position, seconds, parked))
+fn shown(component: String, lag: &Lag) -> Value {
+    let seconds = lag.seconds as i64;
+    let degraded = seconds > DEGRADED_AFTER_SECONDS || lag.parked > 0;
+    json!({
+        "component": component, "status": if degraded { "degraded" } else { "ok" }, "position": lag.position,
+        "lagEvents": lag.events, "lagSeconds": seconds, "parkedEvents": lag.parked,
+    })
 }
 
 async fn metrics(State(app): State<App>) -> Response {
     let Some(handle) = &app.metrics else { return StatusCode::NOT_FOUND.into_response() };
-    if let Ok(head) = database(&app).await {
-        metrics::gauge!("eventstore_head_position").set(head as f64);
-        for projection in app.projections() {
-            if let Ok((position, seconds, _)) = lag(&app, projection.name(), projection.version()).await {
-                metrics::gauge!("projection_position", "projection" => projection.name())
-                    .set(position as f64);
-                metrics::gauge!("projection_lag_seconds", "projection" => projection.name())
-                    .set(seconds as f64);
-            }
-        }
-    }
+    telemetry::measure_lag(&app.pools).await;
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], handle.render()).into_response()
 }

@@ -6,5 +6,6 @@ mod consents;
 mod crash;
 mod events;
 mod freshness;
+mod health;
 mod outage;
 mod tenancy;

@@ -7,6 +7,7 @@ mod crm_sync_queue;
 mod dashboard;
 mod history;
 mod hot_leads;
+mod lag;
 mod lead_timeline;
 mod leads;
 mod scene;
