@@ -90,13 +90,31 @@ pub enum SourceError {
     Misplaced { partition: String, offset: i64 },
 }
 
+/// Events of the first batch; as many as are in memory at once before it is known how large they are.
+const FIRST: i64 = 250;
+/// Payloads of a batch in bytes: beyond it batches stop growing, beyond twice as much they shrink.
+const HEAVY: usize = 8 << 20;
+const DOUBLY_HEAVY: usize = 2 * HEAVY;
+
+/// How many events to read next, where there were so many and more are waiting.
+fn after_a_full_batch(events: i64, bytes: usize) -> i64 {
+    match bytes {
+        0..HEAVY => events.saturating_mul(2),
+        HEAVY..=DOUBLY_HEAVY => events,
+        _ => (events / 2).max(1),
+    }
+}
+
 /// The store as a source: reads upwards in committed order, woken by hints, polling without them. While a batch is
-/// applied, the next is read and decoded already if there is more.
+/// applied, the next is read and decoded already if there is more. Batches grow as long as they are full and their payloads
+/// stay small: what is read ahead has to fit into memory, whatever was written.
 pub struct StoreSource {
     pool: PgPool,
     hint: watch::Receiver<i64>,
     poll: Duration,
+    /// The most events of a batch, and how many are read next.
     batch: i64,
+    limit: i64,
     position: i64,
     reading: Option<AbortOnDropHandle<Result<Vec<Envelope>, sqlx::Error>>>,
     /// Nothing was left to read; not looked again before this, or a hint.
@@ -107,13 +125,14 @@ impl StoreSource {
     /// `poll` bounds the delay where no hint arrives; `batch` is the most events per transaction.
     #[must_use]
     pub fn new(pool: PgPool, hint: watch::Receiver<i64>, poll: Duration, batch: i64) -> Self {
-        Self { pool, hint, poll, batch, position: 0, reading: None, rests_until: None }
+        let limit = FIRST.min(batch);
+        Self { pool, hint, poll, batch, limit, position: 0, reading: None, rests_until: None }
     }
 
     fn read(&mut self) -> &mut AbortOnDropHandle<Result<Vec<Envelope>, sqlx::Error>> {
         // Seen before reading: a commit during the read wakes the next round.
         self.hint.mark_unchanged();
-        let (pool, position, limit) = (self.pool.clone(), self.position, self.batch);
+        let (pool, position, limit) = (self.pool.clone(), self.position, self.limit);
         let read = async move { store::events_after(&pool, position, limit).await };
         self.reading.get_or_insert_with(|| AbortOnDropHandle::new(tokio::spawn(read)))
     }
@@ -143,6 +162,7 @@ impl StoreSource {
 impl Source for StoreSource {
     async fn resume(&mut self, from: &ResumePoint) -> Result<(), SourceError> {
         (self.position, self.reading, self.rests_until) = (from.watermark, None, None);
+        self.limit = FIRST.min(self.batch);
         Ok(())
     }
 
@@ -160,7 +180,9 @@ impl Source for StoreSource {
                 let drawn = sqlx::query_scalar("select last_value from event_position");
                 self.position = drawn.fetch_one(&self.pool).await?;
             }
-            if events.len() as i64 == self.batch {
+            if events.len() as i64 == self.limit {
+                let bytes = events.iter().map(|event| event.payload.len()).sum();
+                self.limit = after_a_full_batch(self.limit, bytes).min(self.batch);
                 self.read();
             }
             let reach = Reach { partition: WHOLE_STORE.to_owned(), position: last, next_offset: None };
@@ -169,4 +191,17 @@ impl Source for StoreSource {
     }
 
     fn applied(&mut self, _batch: &Batch) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HEAVY, after_a_full_batch};
+
+    #[test]
+    fn batches_grow_while_they_are_light_and_shrink_when_they_are_heavy() {
+        assert_eq!(after_a_full_batch(250, 100_000), 500);
+        assert_eq!(after_a_full_batch(500, HEAVY + 1), 500);
+        assert_eq!(after_a_full_batch(500, 3 * HEAVY), 250);
+        assert_eq!(after_a_full_batch(1, usize::MAX), 1);
+    }
 }
