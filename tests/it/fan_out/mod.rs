@@ -5,6 +5,7 @@ mod hints;
 mod poison;
 mod rebuild;
 mod relay;
+mod side_by_side;
 mod sources;
 mod storm;
 
