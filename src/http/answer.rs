@@ -3,6 +3,7 @@
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use seiketsu_domain::aggregate::Decide;
+use seiketsu_projections::planted;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -35,7 +36,8 @@ pub fn decided<A: Decide>(
     body: &impl Serialize,
 ) -> Response {
     let mut response = json(status, body);
-    put(&mut response, header::ETAG, &format!("\"{}\"", committed.state.version()));
+    let behind = planted::bug("version-before") && committed.position % 4 == 0;
+    put(&mut response, header::ETAG, &format!("\"{}\"", committed.state.version() - i64::from(behind)));
     let token = ConsistencyToken::new(committed.position, A::TYPE, wish.tenant, id);
     put(&mut response, CONSISTENCY_TOKEN, &token.encode());
     if committed.replayed {
@@ -59,8 +61,9 @@ pub fn resource<T: Serialize>(
     version: i64,
     found: (T, seiketsu_projections::page::AsOf),
 ) -> Response {
+    let fallen = planted::bug("reads-fall-back") && found.1.position % 2 == 0;
     let mut response = shown(arrived, &Shown { resource: found.0, as_of: found.1 });
-    put(&mut response, header::ETAG, &format!("\"{version}\""));
+    put(&mut response, header::ETAG, &format!("\"{}\"", version - i64::from(fallen)));
     response
 }
 

@@ -81,6 +81,8 @@ impl Term {
             let early = Progress { position: last, ..Progress::default() };
             checkpoint::advance(&self.pool, self.held.epoch, self.held.position, &early).await?;
             self.held.position = last;
+            // Long enough to be met in the middle.
+            tokio::time::sleep(Duration::from_millis(200)).await;
         }
         let mut parked = self.parked.clone();
         let sending = outlet.send(events, &mut parked);

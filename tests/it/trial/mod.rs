@@ -13,6 +13,7 @@ use seiketsu_trial::check::{self, Report};
 use seiketsu_trial::evidence::{Evidence, KafkaSource, Sources};
 use seiketsu_trial::history::History;
 use seiketsu_trial::load::{Load, LoadConfig, Login, Settled};
+use sqlx::PgConnection;
 
 use crate::support::kafka;
 use crate::support::server::Server;
@@ -36,6 +37,8 @@ struct Outcome {
 impl Trial {
     async fn of(environment: &[(&str, &str)]) -> Self {
         let server = Server::start_with(environment).await;
+        let first = server.credential("SEIKETSU_ORGANIZATION");
+        add_organization(&mut server.database.superuser().await, &first).await;
         Self { server, kafka: None, explained: Vec::new(), patience: Duration::from_secs(60) }
     }
 
@@ -64,7 +67,8 @@ impl Trial {
             email: self.server.credential(&format!("{prefix}EMAIL")),
             password: self.server.credential(&format!("{prefix}PASSWORD")),
         };
-        vec![login("SEIKETSU_"), login("SEIKETSU_SECOND_")]
+        let third = Login { organization: THIRD.to_owned(), ..login("SEIKETSU_") };
+        vec![login("SEIKETSU_"), login("SEIKETSU_SECOND_"), third]
     }
 
     /// Stops the load, learns all outcomes, collects the evidence and checks it.
@@ -94,4 +98,25 @@ impl Trial {
     fn logs(&self) -> Vec<PathBuf> {
         vec![self.server.data().join("server.log")]
     }
+}
+
+/// The domain of one more organization than the server seeds.
+const THIRD: &str = "third.example";
+
+/// The same people under the same passwords, in an organization of their own.
+async fn add_organization(database: &mut PgConnection, like: &str) {
+    let added = sqlx::query(
+        "with model as (select * from organizations where domain = $1),
+              added as (insert into organizations (tenant_id, name, domain, vertical, settings, created_at)
+                        select gen_random_uuid(), name, $2, vertical, settings, created_at from model returning tenant_id)
+         insert into users (tenant_id, id, email, name, role, password_hash, created_at)
+         select added.tenant_id, gen_random_uuid(), u.email, u.name, u.role, u.password_hash, u.created_at
+           from added, model join users u using (tenant_id)",
+    )
+    .bind(like)
+    .bind(THIRD)
+    .execute(database)
+    .await
+    .unwrap();
+    assert!(added.rows_affected() > 0, "nobody works there");
 }

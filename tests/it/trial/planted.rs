@@ -27,7 +27,7 @@ async fn broken_by(bug: &str, relays: bool, disturb: impl AsyncFnOnce(&mut Trial
 
 /// Few clients on few streams meet often.
 fn quick(trial: &Trial, bug: &str) -> LoadConfig {
-    let mut config = LoadConfig { clients: 8, streams: 12, ..trial.config(7) };
+    let mut config = LoadConfig { clients: 9, streams: 12, ..trial.config(7) };
     // A worker that stands still would have every such read wait in vain.
     config.shares.after = if bug == "stalled-worker" { 0 } else { 600 };
     config
@@ -56,7 +56,9 @@ caught! {
     a_stretch_sent_backwards_is_caught: "reversed-batch", true, Order, nothing;
     events_that_are_applied_twice_are_caught: "apply-twice", false, ReadModelsAreTheLog, nothing;
     a_subscriber_that_overtakes_commits_is_caught: "position-only-poll", false, ReadModelsAreTheLog, nothing;
+    a_view_that_falls_back_is_caught: "reads-fall-back", false, MonotonicReads, nothing;
     a_read_that_does_not_wait_is_caught: "stale-read-with-token", false, ReadYourWrites, nothing;
+    an_answer_with_an_earlier_version_is_caught: "version-before", false, RealTime, nothing;
     a_cache_that_mixes_tenants_is_caught: "cache-cross-tenant", false, Isolation, nothing;
     a_worker_that_stands_still_is_caught: "stalled-worker", false, Recovery, nothing;
     a_key_that_stays_in_flight_is_caught: "leaky-claim", false, UnknownsSettle, nothing;

@@ -135,3 +135,18 @@ pub struct Polled {
 fn is_false(value: &bool) -> bool {
     !value
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Completion;
+
+    #[test]
+    fn only_a_refusal_of_the_request_itself_is_for_good() {
+        let refuses = |status, code: Option<&str>| {
+            Completion { status, code: code.map(Into::into), ..Completion::default() }.refuses_for_good()
+        };
+        assert!([400, 404, 409, 412, 422].iter().all(|status| refuses(*status, None)));
+        assert!(!refuses(409, Some("idempotency_key_in_flight")));
+        assert!(![0, 200, 401, 429, 500, 503].iter().any(|status| refuses(*status, None)));
+    }
+}

@@ -275,3 +275,65 @@ fn digest(bytes: &[u8]) -> u64 {
 pub fn digest_of_ids(ids: impl Iterator<Item = Uuid>) -> u64 {
     ids.fold(0, |sum, id| sum.wrapping_add(digest(id.as_bytes())))
 }
+
+#[cfg(test)]
+mod tests {
+    use reqwest::Method;
+    use uuid::Uuid;
+
+    use super::{Request, digest_of_ids, organizations_in, understand};
+    use crate::history::{Completion, Kind, Token, Way};
+
+    fn request(f: Kind) -> Request {
+        Request {
+            tenant: 0,
+            f,
+            way: Way::Plain,
+            method: Method::GET,
+            path: String::new(),
+            body: None,
+            aggregate: None,
+            key: None,
+            token: Some(Token::new(0, 7)),
+            expected_version: None,
+            after: None,
+            polled_after: Some(3),
+        }
+    }
+
+    #[test]
+    fn a_command_is_told_its_aggregate_and_whether_its_token_shows() {
+        let (id, token) = (Uuid::from_u128(5), Token::new(0, 7));
+        let mut completed = Completion::default();
+        understand(
+            &request(Kind::CreateLead),
+            &format!(r#"{{"id":"{id}","source":"{token}"}}"#),
+            &mut completed,
+        );
+        assert_eq!((completed.aggregate, completed.shown), (Some(id), true));
+        assert!(completed.digest.is_some() && completed.seen.is_empty());
+    }
+
+    #[test]
+    fn a_read_remembers_every_token_and_organization_it_was_shown_once() {
+        let (token, organization) = (Token::new(1, 7), Uuid::from_u128(8));
+        let lead = format!(r#"{{"organizationId":"{organization}","source":"{token}"}}"#);
+        let body = format!(r#"{{"data":[{lead},{lead}],"asOf":{{"position":12}}}}"#);
+        let mut completed = Completion::default();
+        understand(&request(Kind::ListLeads), &body, &mut completed);
+        assert_eq!((&*completed.seen, &*completed.organizations), (&[token][..], &[organization][..]));
+        assert_eq!(completed.position, Some(12));
+        assert!(organizations_in(r#"{"organizationId":"short"}"#).is_empty());
+    }
+
+    #[test]
+    fn a_poll_is_known_by_its_place_its_number_and_the_sum_of_its_ids() {
+        let ids = [Uuid::from_u128(1), Uuid::from_u128(2)];
+        let body = format!(r#"[{{"id":"{}","position":5}},{{"id":"{}","position":4}}]"#, ids[0], ids[1]);
+        let mut completed = Completion::default();
+        understand(&request(Kind::PollFeed), &body, &mut completed);
+        let polled = completed.polled.expect("it brought events");
+        assert_eq!((polled.after, polled.events, polled.ordered), (3, 2, false));
+        assert_eq!(completed.digest, Some(digest_of_ids(ids.into_iter().rev())), "in whatever order");
+    }
+}
