@@ -30,6 +30,9 @@ pub trait Decide:
     /// Applies one event. Total: history is never refused.
     fn evolve(&mut self, event: &Self::Event);
 
+    /// Counts one event without applying it, for a reader that an operator told to go without it. Decisions never do.
+    fn pass_over(&mut self);
+
     /// Number of events applied so far; the sequence of the last one, 0 before the first.
     fn version(&self) -> i64;
 }

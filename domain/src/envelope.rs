@@ -67,6 +67,8 @@ pub struct Envelope {
     pub aggregate_id: Uuid,
     /// Place in its stream: 1, 2, 3 … without gaps.
     pub sequence: i64,
+    /// How many events right before it in its stream its reader goes without, because an operator said so; else 0.
+    pub skipped_before: i64,
     /// Hash slot of its stream, see [`slot_of`].
     pub slot: i16,
     pub event_id: Uuid,
@@ -79,6 +81,24 @@ pub struct Envelope {
     pub payload: String,
     /// The payload as understood, or why not. Readers treat an error as a poison event.
     pub fact: Result<Fact, DecodeError>,
+}
+
+impl Envelope {
+    /// The same event, for a reader that goes without so many events right before it.
+    #[must_use]
+    pub fn behind_skipped(&self, skipped_before: i64) -> Self {
+        let fact =
+            Fact::from_stored(&self.aggregate_type, &self.event_type, self.event_version, &self.payload);
+        Self {
+            skipped_before,
+            fact,
+            aggregate_type: self.aggregate_type.clone(),
+            event_type: self.event_type.clone(),
+            metadata: self.metadata.clone(),
+            payload: self.payload.clone(),
+            ..*self
+        }
+    }
 }
 
 #[cfg(test)]

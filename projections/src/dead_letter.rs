@@ -16,6 +16,10 @@ use crate::store;
 pub struct StreamKey(Uuid, String, Uuid);
 
 impl StreamKey {
+    pub(crate) fn new(tenant: Uuid, aggregate_type: String, aggregate_id: Uuid) -> Self {
+        Self(tenant, aggregate_type, aggregate_id)
+    }
+
     #[must_use]
     pub fn of(event: &Envelope) -> Self {
         Self(event.tenant.0, event.aggregate_type.clone(), event.aggregate_id)
@@ -42,6 +46,7 @@ pub async fn parked_streams(
 /// A stream that is parked: the event that failed, and how many wait with it.
 #[derive(Debug, Clone, FromRow, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ParkedStream {
     /// The read model, or `relay`.
     pub projection: String,
@@ -58,13 +63,15 @@ pub struct ParkedStream {
     pub events: i64,
 }
 
-/// All parked streams, or those of one projection, the longest parked first.
+/// The parked streams of all projections or of one, the longest parked first, at most `limit`. What belongs to tables
+/// that are not live is left out.
 ///
 /// # Errors
 /// The database cannot be reached.
 pub async fn list(
     executor: impl PgExecutor<'_>,
     projection: Option<&str>,
+    limit: i64,
 ) -> Result<Vec<ParkedStream>, sqlx::Error> {
     sqlx::query_as(
         "select * from (
@@ -73,13 +80,63 @@ pub async fn list(
                     coalesce(error, '') as error, parked_at,
                     count(*) over (partition by projection, tenant_id, aggregate_type, aggregate_id) as events
                from dead_letters
-              where $1::text is null or projection = $1
+              where case when $1::text is null then projection !~ '^(rebuild|retired)_' else projection = $1 end
               order by projection, tenant_id, aggregate_type, aggregate_id, position) as first
-          order by parked_at, position",
+          order by parked_at, position limit $2",
     )
     .bind(projection)
+    .bind(limit)
     .fetch_all(executor)
     .await
+}
+
+/// An event that is parked.
+#[derive(Debug, Clone, FromRow, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ParkedEvent {
+    pub position: i64,
+    pub sequence: i64,
+    pub event_type: String,
+    /// Why it could not be applied; absent where it only waits behind one that failed.
+    pub error: Option<String>,
+    pub parked_at: DateTime<Utc>,
+}
+
+/// The parked events, in order, of the stream that has one parked at `position`; none where nothing is.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn events_with(
+    executor: impl PgExecutor<'_>,
+    projection: &str,
+    position: i64,
+) -> Result<Vec<ParkedEvent>, sqlx::Error> {
+    sqlx::query_as(
+        "select e.position, e.sequence, e.event_type, e.error, e.parked_at
+           from dead_letters one join dead_letters e using (projection, tenant_id, aggregate_type, aggregate_id)
+          where one.projection = $1 and one.position = $2 order by e.position",
+    )
+    .bind(projection)
+    .bind(position)
+    .fetch_all(executor)
+    .await
+}
+
+/// The stream that has an event parked at `position`.
+pub(crate) async fn stream_with(
+    executor: impl PgExecutor<'_>,
+    projection: &str,
+    position: i64,
+) -> Result<Option<StreamKey>, sqlx::Error> {
+    let found: Option<(Uuid, String, Uuid)> = sqlx::query_as(
+        "select tenant_id, aggregate_type, aggregate_id from dead_letters where projection = $1 and position = $2",
+    )
+    .bind(projection)
+    .bind(position)
+    .fetch_optional(executor)
+    .await?;
+    Ok(found.map(|(tenant, kind, id)| StreamKey(tenant, kind, id)))
 }
 
 /// Parks an event: with the reason it failed, or without one where it only waits behind a failed event.

@@ -13,6 +13,7 @@ use crate::checkpoint::{Checkpoints, LoadError};
 use crate::dead_letter::{self, StreamKey};
 use crate::planted;
 use crate::projection::{ApplyError, Projection};
+use crate::skip::Skips;
 use crate::source::Batch;
 
 pub(crate) struct Driven {
@@ -21,6 +22,7 @@ pub(crate) struct Driven {
     /// The name events are parked under: the projection's, or another while it is rebuilt.
     park_under: String,
     parked: HashSet<StreamKey>,
+    skips: Skips,
 }
 
 /// What a batch holds for one projection, in order.
@@ -39,7 +41,8 @@ impl News {
 
 impl Driven {
     pub fn new(projection: Arc<dyn Projection>, park_under: String) -> Self {
-        Self { projection, checkpoints: Checkpoints::default(), park_under, parked: HashSet::new() }
+        let (checkpoints, parked, skips) = (Checkpoints::default(), HashSet::new(), Skips::default());
+        Self { projection, checkpoints, park_under, parked, skips }
     }
 
     /// As [`Driven::new`], of rows that are not the live ones: `name` keeps its checkpoint and what it parks.
@@ -52,17 +55,25 @@ impl Driven {
         let version = driven.projection.version();
         let kept = Checkpoints::kept_under(&mut *connection, &driven.park_under, version).await?;
         driven.checkpoints = kept.unwrap_or_default();
-        driven.load_parked(connection).await?;
+        driven.load_parked(&mut *connection).await?;
+        driven.load_skips(connection).await?;
         Ok(driven)
     }
 
     /// Reads where it stands from the table.
     pub async fn load(&mut self, connection: &mut PgConnection) -> Result<(), LoadError> {
         self.checkpoints = Checkpoints::load(&mut *connection, self.projection.as_ref()).await?;
-        Ok(self.load_parked(connection).await?)
+        self.load_parked(&mut *connection).await?;
+        Ok(self.load_skips(connection).await?)
     }
 
-    pub async fn load_parked(&mut self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    /// Reads what it goes without, under whatever name it parks.
+    pub async fn load_skips(&mut self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        self.skips = Skips::of(connection, self.projection.name()).await?;
+        Ok(())
+    }
+
+    async fn load_parked(&mut self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         self.parked = dead_letter::parked_streams(connection, &self.park_under).await?;
         Ok(())
     }
@@ -74,10 +85,17 @@ impl Driven {
         for event in &batch.events {
             if wanted.contains(&event.aggregate_type.as_str()) && self.checkpoints.is_new(event, partitions) {
                 let parked = !self.parked.is_empty() && self.parked.contains(&StreamKey::of(event));
-                if parked { &mut news.held_back } else { &mut news.fresh }.push(Arc::clone(event));
+                let Some(event) = self.skips.seen(event) else { continue };
+                if parked { &mut news.held_back } else { &mut news.fresh }.push(event);
             }
         }
         news
+    }
+
+    /// Events that were parked, to be applied.
+    pub fn unparked(&self, events: Vec<Envelope>) -> News {
+        let fresh = events.into_iter().filter_map(|event| self.skips.seen(&Arc::new(event))).collect();
+        News { fresh, held_back: Vec::new() }
     }
 
     /// Applies all, or fails having changed anything: the caller's transaction is then to be undone.

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::arrival::Arrivals;
 use crate::deadline::in_time;
 use crate::group::{Failure, Group};
+use crate::pause::paused;
 use crate::projection::{ApplyError, Projection};
 use crate::side_by_side::SideBySide;
 use crate::source::{Batch, Reach, ResumePoint, Source, SourceError};
@@ -29,6 +30,17 @@ pub struct Worker {
     arrivals: Arrivals,
 }
 
+/// What the tables say when a worker starts over.
+struct Loaded {
+    groups: Vec<Group>,
+    /// Where the slowest stands.
+    from: ResumePoint,
+    /// Projections that are left where they are, by name.
+    paused: Vec<String>,
+}
+
+/// How often a worker looks whether a paused projection is resumed.
+const LOOK_FOR_RESUMED: Duration = Duration::from_secs(1);
 /// First pause after a failure; doubles up to [`LONGEST_PAUSE`].
 const PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -82,18 +94,42 @@ impl Worker {
         stop: &CancellationToken,
         pause: &mut Duration,
     ) -> Result<(), Failure> {
-        let (groups, from) = in_time(self.load()).await?;
+        let Loaded { groups, from, paused } = in_time(self.load()).await?;
+        if groups.is_empty() {
+            return tokio::select! {
+                () = stop.cancelled() => Ok(()),
+                changed = self.until_others_are_paused(&paused) => Err(changed),
+            };
+        }
         source.resume(&from).await?;
         let mut groups = SideBySide::start(groups, &self.pool);
-        let fed = groups.feed(source, stop, || *pause = PAUSE).await;
+        let fed = tokio::select! {
+            fed = groups.feed(source, stop, || *pause = PAUSE) => fed,
+            changed = self.until_others_are_paused(&paused) => Err(changed),
+        };
         // What was read is applied before anything else happens, such as letting go of a partition.
         groups.end(source).await.and(fed)
+    }
+
+    /// Looks out for those that are resumed. One that is paused is noticed by its checkpoint, not here.
+    async fn until_others_are_paused(&self, so_far: &[String]) -> Failure {
+        if so_far.is_empty() {
+            return std::future::pending().await;
+        }
+        loop {
+            tokio::time::sleep(LOOK_FOR_RESUMED).await;
+            match self.paused().await {
+                Ok(now) if now == so_far => {}
+                Ok(_) => return Failure::OthersArePaused,
+                Err(error) => return error.into(),
+            }
+        }
     }
 
     /// Some interruptions are part of the work; the others come back.
     async fn go_on_after(&mut self, interruption: Failure) -> Result<(), Failure> {
         match interruption {
-            Failure::Source(SourceError::Reassigned) => Ok(()),
+            Failure::Source(SourceError::Reassigned) | Failure::OthersArePaused => Ok(()),
             Failure::Source(SourceError::Gap { partition, position, offset }) => {
                 tracing::warn!(partition, offset, "Kafka has forgotten events; reading them from the store");
                 self.fill_gap(&partition, position, offset).await
@@ -104,7 +140,7 @@ impl Worker {
 
     /// Applies what lies in a partition before `position`, so that Kafka can go on there with `offset`.
     async fn fill_gap(&mut self, partition: &str, position: i64, offset: i64) -> Result<(), Failure> {
-        let (mut groups, _) = self.load().await?;
+        let mut groups = self.load().await?.groups;
         let Some((aggregate, number)) = partition.split_once('/') else { return Ok(()) };
         let place = (aggregate, number.parse().unwrap_or_default(), self.partitions);
         let mut reached = groups.iter().map(|group| group.applied(partition)).min().unwrap_or_default();
@@ -136,7 +172,7 @@ impl Worker {
         mut progress: impl FnMut(i64),
     ) -> Result<(), ApplyError> {
         let fault = |failure: Failure| ApplyError::Poison { position, reason: failure.to_string() };
-        let (mut groups, from) = self.load().await.map_err(fault)?;
+        let Loaded { mut groups, from, .. } = self.load().await.map_err(fault)?;
         source.resume(&from).await.map_err(|e| fault(e.into()))?;
         let mut reached = from.watermark;
         while reached < position {
@@ -148,17 +184,37 @@ impl Worker {
         Ok(())
     }
 
-    /// All groups as the table has them, and where the slowest stands.
-    async fn load(&self) -> Result<(Vec<Group>, ResumePoint), Failure> {
+    /// All groups as the table has them, without what is paused.
+    async fn load(&self) -> Result<Loaded, Failure> {
+        loop {
+            let loaded = self.load_without(self.paused().await?).await?;
+            // Whoever is paused after this finds that its checkpoint is no longer the one loaded here.
+            if self.paused().await? == loaded.paused {
+                return Ok(loaded);
+            }
+        }
+    }
+
+    /// The projections that are paused, by name.
+    async fn paused(&self) -> Result<Vec<String>, sqlx::Error> {
+        Ok(paused(&self.pool).await?.into_iter().map(|pause| pause.projection).collect())
+    }
+
+    async fn load_without(&self, paused: Vec<String>) -> Result<Loaded, Failure> {
         let mut connection = self.pool.acquire().await?;
         let mut from = ResumePoint { watermark: i64::MAX, ..ResumePoint::default() };
         let mut groups = Vec::new();
+        let stands = |one: &&Arc<dyn Projection>| paused.iter().any(|name| name == one.name());
         for projections in &self.groups {
-            let mut group = Group::new(projections.clone(), self.partitions, self.arrivals.clone());
+            let moving: Vec<_> = projections.iter().filter(|one| !stands(one)).cloned().collect();
+            if moving.is_empty() {
+                continue;
+            }
+            let mut group = Group::new(moving, self.partitions, self.arrivals.clone());
             group.load(&mut connection, &mut from).await?;
             groups.push(group);
         }
-        Ok((groups, from))
+        Ok(Loaded { groups, from, paused })
     }
 
     /// Applies a batch by one group after the other.

@@ -25,6 +25,9 @@ pub(crate) enum Failure {
     Load(#[from] LoadError),
     #[error("another worker moved a checkpoint")]
     Fenced,
+    /// No failure: a projection that was paused is to go on.
+    #[error("other projections are paused than before")]
+    OthersArePaused,
     /// The task that applied was ended from outside, or panicked.
     #[error("applying ended: {0}")]
     Ended(#[from] tokio::task::JoinError),

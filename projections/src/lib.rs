@@ -28,6 +28,8 @@ mod group;
 pub mod kafka;
 /// How far read models are behind.
 pub mod lag;
+/// Stopping a projection where it is.
+pub mod pause;
 /// Bugs that a trial plants.
 pub mod planted;
 /// What a projection is.
@@ -38,8 +40,12 @@ pub mod rebuild;
 pub mod retry;
 /// Groups at work at the same time.
 mod side_by_side;
+/// Going on without an event that can never be applied.
+pub mod skip;
 /// Where events come from.
 pub mod source;
+/// Where every projection stands.
+pub mod standing;
 /// Events as rows of the store.
 pub mod store;
 

@@ -28,6 +28,16 @@ pub trait Projection: Send + Sync + 'static {
     /// # Errors
     /// Any error undoes the whole batch; see [`ApplyError`] for what follows.
     async fn apply(&self, rows: &mut PgConnection, batch: &[Arc<Envelope>]) -> Result<(), ApplyError>;
+
+    /// Brings rows that were rebuilt from events alone to what others made of the live ones, so that nothing is done
+    /// twice: called before rebuilt tables take the place of the live ones, within the caller's transaction, and
+    /// perhaps more than once. For most there is nothing to do: only events write their rows.
+    ///
+    /// # Errors
+    /// Any error undoes the swap.
+    async fn settle(&self, _rows: &mut PgConnection) -> Result<(), ApplyError> {
+        Ok(())
+    }
 }
 
 /// Why a batch was not applied.

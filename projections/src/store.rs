@@ -39,6 +39,7 @@ impl From<EnvelopeRow> for Envelope {
             aggregate_type: row.aggregate_type,
             aggregate_id: row.aggregate_id,
             sequence: row.sequence,
+            skipped_before: 0,
             slot: row.slot,
             event_id: row.event_id,
             event_type: row.event_type,
@@ -120,6 +121,26 @@ pub async fn events_of_streams(
     .bind(position)
     .bind(streams.after)
     .bind(streams.up_to)
+    .fetch_all(executor)
+    .await?;
+    Ok(rows.into_iter().map(Envelope::from).collect())
+}
+
+/// All events of some streams of one aggregate type, of whatever tenant, each stream in order.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn events_of_aggregates(
+    executor: impl PgExecutor<'_>,
+    aggregate: &str,
+    ids: &[Uuid],
+) -> Result<Vec<Envelope>, sqlx::Error> {
+    let rows: Vec<EnvelopeRow> = sqlx::query_as(&format!(
+        "select {ENVELOPE_COLUMNS} from events where aggregate_id = any ($1) and aggregate_type = $2
+          order by aggregate_id, tenant_id, sequence"
+    ))
+    .bind(ids)
+    .bind(aggregate)
     .fetch_all(executor)
     .await?;
     Ok(rows.into_iter().map(Envelope::from).collect())

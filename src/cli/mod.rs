@@ -8,6 +8,8 @@ mod packs;
 mod parked;
 /// What roles are made of: pools, store, workers, relay, server.
 mod parts;
+/// Where read models stand.
+mod projections;
 /// Read models built anew.
 mod rebuild;
 /// One role per function.
@@ -55,7 +57,10 @@ enum Role {
     Rebuild(rebuild::RebuildArgs),
     /// Look after events that could not be applied, and their streams, which wait behind them.
     #[command(subcommand)]
-    Parked(Parked),
+    Parked(parked::Parked),
+    /// Look where read models stand, and pause and resume them.
+    #[command(subcommand)]
+    Projections(projections::Projections),
     /// Look at the rule packs permission is decided by.
     #[command(subcommand)]
     Packs(Packs),
@@ -87,20 +92,6 @@ enum Role {
     },
     /// Print the documentation of every setting.
     ConfigReference,
-}
-
-#[derive(Debug, Subcommand)]
-enum Parked {
-    /// Show which streams are parked, at which event, and why.
-    List {
-        /// Of one read model only.
-        projection: Option<String>,
-        /// Answer as JSON, a line per stream.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Try all parked events of a read model again, once their cause is gone.
-    Retry { projection: String },
 }
 
 #[derive(Debug, Subcommand)]
@@ -159,10 +150,8 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Role::Relay => roles::relay(config()?).await,
         Role::Project => roles::project(config()?).await,
         Role::Rebuild(args) => rebuild::run(config()?, args).await,
-        Role::Parked(Parked::List { projection, json }) => {
-            parked::list(&config()?, projection.as_deref(), json).await
-        }
-        Role::Parked(Parked::Retry { projection }) => parked::retry(&config()?, &projection).await,
+        Role::Parked(command) => parked::run(&config()?, command).await,
+        Role::Projections(command) => projections::run(&config()?, command).await,
         Role::Packs(Packs::List) => packs::list(),
         Role::Packs(Packs::Validate { file }) => packs::validate(&file),
         Role::Packs(Packs::Diff { before, after, json }) => packs::diff(&before, &after, json),

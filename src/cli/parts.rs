@@ -10,6 +10,7 @@ use seiketsu_projections::driver::Worker;
 use seiketsu_projections::kafka::{KafkaSource, topics};
 use seiketsu_projections::read_models;
 use seiketsu_projections::source::{Source, StoreSource};
+use sqlx::PgPool;
 use tokio::net::TcpListener;
 
 use super::Failure;
@@ -17,7 +18,7 @@ use crate::app::{App, Limits, Parts};
 use crate::clock::Clock;
 use crate::command::{Commands, StateCache};
 use crate::config::{Config, ProjectionSource};
-use crate::event_store::{self, AppendLanes, EventStore, Pools};
+use crate::event_store::{self, AppendLanes, EventStore, PoolSizes, Pools};
 use crate::hint::{self, Hint};
 use crate::hot_cache::HotCache;
 use crate::http::server::{self, ServerLimits};
@@ -139,6 +140,18 @@ impl Base {
         server::serve(listener, crate::http::router(app), limits, self.lifecycle.stop().clone()).await;
         Ok(())
     }
+}
+
+/// A few connections of the system role, for whoever looks or does one thing.
+pub fn system_pool(config: &Config) -> Result<PgPool, Failure> {
+    let sizes = PoolSizes { tenant: 1, system: 2 };
+    Ok(Pools::new(&database_url(config)?, sizes)?.system().clone())
+}
+
+/// Who acts, as far as can be told of somebody who may log in to this machine.
+pub fn at_the_machine() -> String {
+    let login = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER"));
+    format!("cli:{}", login.unwrap_or_else(|_| "unknown".to_owned()))
 }
 
 /// The database every role but `dev` must be told.

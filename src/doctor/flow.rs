@@ -89,7 +89,7 @@ async fn dead_letters(connection: &mut PgConnection) -> Result<Finding, sqlx::Er
     let parked: Vec<Parked> = sqlx::query_as(
         "select projection, count(*) filter (where error is not null) as failed,
                 count(*) filter (where error is null) as held_back
-           from dead_letters group by projection order by projection",
+           from dead_letters where projection !~ '^(rebuild|retired)_' group by projection order by projection",
     )
     .fetch_all(connection)
     .await?;
@@ -99,10 +99,10 @@ async fn dead_letters(connection: &mut PgConnection) -> Result<Finding, sqlx::Er
         .map(|p| format!("{}: {} failed, {} wait behind them", p.projection, p.failed, p.held_back));
     let detail = lines.collect::<Vec<_>>().join("; ");
     let then = match read_models::find(&first.projection) {
-        Some(_) => format!("; after the fix, run `seiketsu rebuild {}`", first.projection),
+        Some(_) => format!("; after the fix, run `seiketsu parked retry {}`", first.projection),
         None => String::new(),
     };
-    let fix = format!("column `error` of table dead_letters says why{then}");
+    let fix = format!("`seiketsu parked list` says why{then}");
     Ok(Finding::failed(DEAD_LETTERS, detail, fix))
 }
 

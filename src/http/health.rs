@@ -6,6 +6,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use seiketsu_projections::lag::{self, Lag};
+use seiketsu_projections::pause;
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -82,8 +83,13 @@ const DEGRADED_AFTER_SECONDS: i64 = 30;
 
 async fn lags(app: &App) -> Vec<Value> {
     let component = |name: &str| format!("projection:{name}");
+    let paused = pause::paused(app.pools.system()).await.unwrap_or_default();
+    let is_paused = |name: &str| paused.iter().any(|pause| pause.projection == name);
     match lag::of(app.pools.system(), &app.projections()).await {
-        Ok(lags) => lags.iter().map(|lag| shown(component(&lag.projection), lag)).collect(),
+        Ok(lags) => lags
+            .iter()
+            .map(|lag| shown(component(&lag.projection), lag, is_paused(&lag.projection)))
+            .collect(),
         Err(_) => {
             let unknown = |name| json!({ "component": component(name), "status": "unknown" });
             app.projections().iter().map(|projection| unknown(projection.name())).collect()
@@ -91,11 +97,16 @@ async fn lags(app: &App) -> Vec<Value> {
     }
 }
 
-fn shown(component: String, lag: &Lag) -> Value {
+fn shown(component: String, lag: &Lag, paused: bool) -> Value {
     let seconds = lag.seconds as i64;
     let degraded = seconds > DEGRADED_AFTER_SECONDS || lag.parked > 0;
+    let status = match (paused, degraded) {
+        (true, _) => "paused",
+        (false, true) => "degraded",
+        (false, false) => "ok",
+    };
     json!({
-        "component": component, "status": if degraded { "degraded" } else { "ok" }, "position": lag.position,
+        "component": component, "status": status, "position": lag.position,
         "lagEvents": lag.events, "lagSeconds": seconds, "parkedEvents": lag.parked,
     })
 }

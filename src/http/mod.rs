@@ -39,6 +39,8 @@ pub mod health;
 pub mod leads;
 /// The document that describes all this.
 pub mod openapi;
+/// Work on projections.
+pub mod projections;
 
 use axum::Router;
 use axum::http::{Method, StatusCode};
@@ -73,7 +75,8 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(consents::routes())
         .merge(escalations::routes())
         .merge(events::routes())
-        .merge(analytics::routes());
+        .merge(analytics::routes())
+        .merge(projections::routes());
     OpenApiRouter::with_openapi(openapi::frame()).nest("/api/v1", v1).merge(health::routes())
 }
 

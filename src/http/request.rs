@@ -49,7 +49,7 @@ macro_rules! permissions {
 
 permissions! {
     CallsRead CallsWrite LeadsRead LeadsWrite LeadsAssign ConsentRead ConsentWrite ConsentCheck ConsentRevoke
-    EscalationsRead EscalationsWrite EscalationsAssign AnalyticsRead EventsRead
+    EscalationsRead EscalationsWrite EscalationsAssign AnalyticsRead EventsRead Operate
 }
 
 /// A command request.

@@ -103,6 +103,10 @@ impl Decide for Call {
         }
     }
 
+    fn pass_over(&mut self) {
+        self.version += 1;
+    }
+
     fn version(&self) -> i64 {
         self.version
     }

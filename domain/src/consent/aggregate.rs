@@ -37,6 +37,10 @@ impl Decide for Consent {
         self.apply(event, self.version + 1);
     }
 
+    fn pass_over(&mut self) {
+        self.version += 1;
+    }
+
     fn version(&self) -> i64 {
         self.version
     }

@@ -102,6 +102,10 @@ impl Decide for Escalation {
         }
     }
 
+    fn pass_over(&mut self) {
+        self.version += 1;
+    }
+
     fn version(&self) -> i64 {
         self.version
     }

@@ -97,6 +97,10 @@ impl Decide for Lead {
         }
     }
 
+    fn pass_over(&mut self) {
+        self.version += 1;
+    }
+
     fn version(&self) -> i64 {
         self.version
     }

@@ -93,6 +93,7 @@ pub fn decode(message: &BorrowedMessage<'_>) -> Result<Envelope, String> {
         tenant: TenantId(id("ce_tenantid")?),
         aggregate_id: id("ce_subject")?,
         sequence: number("ce_sequence")?,
+        skipped_before: 0,
         slot: i16::try_from(number("ce_slot")?).map_err(|_| "header ce_slot is out of range")?,
         event_id: id("ce_id")?,
         event_version,

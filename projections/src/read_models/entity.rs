@@ -59,15 +59,22 @@ pub async fn fold<A: Decide>(
 
 impl<A: Decide> Folded<A> {
     fn begin((tenant, id): (Uuid, Uuid), first: &Envelope) -> Self {
-        Self { tenant, id, is_new: first.sequence == 1, state: A::default(), recorded_at: first.recorded_at }
+        Self {
+            tenant,
+            id,
+            is_new: first.sequence - first.skipped_before == 1,
+            state: A::default(),
+            recorded_at: first.recorded_at,
+        }
     }
 }
 
 fn step<A: Decide>(row: &mut Folded<A>, envelope: &Envelope, event: &A::Event) -> Result<(), ApplyError> {
     let version = row.state.version();
-    if envelope.sequence != version + 1 {
+    if envelope.sequence != version + 1 + envelope.skipped_before {
         return Err(poison(envelope, format!("sequence {} does not follow {version}", envelope.sequence)));
     }
+    (0..envelope.skipped_before).for_each(|_| row.state.pass_over());
     row.state.evolve(event);
     row.recorded_at = envelope.recorded_at;
     Ok(())

@@ -50,6 +50,11 @@ impl Live {
         .bind(WHOLE_STORE)
         .execute(&mut *transaction)
         .await?;
+        // Nor does anybody else change the rows, such as a connector that takes leads out of its queue.
+        for table in projection.tables() {
+            let lock = format!("lock table read_models.{table} in share row exclusive mode");
+            sqlx::query(&lock).execute(&mut *transaction).await?;
+        }
         Self::find(transaction, projection).await
     }
 

@@ -111,6 +111,9 @@ pub struct Rebuilt {
 pub enum RebuildError {
     #[error("this read model is being rebuilt already")]
     Running,
+    /// Events were skipped, or a migration ran. The next start begins anew.
+    #[error("events were skipped or tables were changed while it ran; start it again")]
+    Changed,
     #[error("there are no retired tables of this read model")]
     NothingRetired,
     #[error("the retired tables cannot be brought up to date: {0}")]
@@ -324,6 +327,7 @@ impl Rebuild {
         }
         let mut transaction = self.shadow.begin(&mut self.connection).await?;
         self.shadow.draw_level(&mut transaction, &live).await?;
+        self.projection.settle(&mut transaction).await?;
         transaction.commit().await?;
         let mut snapshot = self.pool.begin_with(SNAPSHOT).await?;
         hold.rollback().await?;

@@ -7,8 +7,8 @@ use sqlx::{Connection, PgConnection};
 use super::journal::Journal;
 use super::live::Live;
 use super::shadow::Shadow;
-use super::{Names, tables};
-use crate::projection::{ApplyError, Projection};
+use super::{Names, RebuildError, tables};
+use crate::projection::Projection;
 use crate::store;
 
 /// How often it is tried. It gives way to readers after two seconds, so that none queues behind it for longer.
@@ -32,17 +32,17 @@ pub(super) struct Swapped {
 impl Successor {
     /// Holds the live checkpoint, applies what came meanwhile, and exchanges tables, checkpoints and what is parked.
     /// The tables that were live, and all that belongs to them, are then the retired ones.
-    pub async fn take_over(&self, connection: &mut PgConnection) -> Result<Swapped, ApplyError> {
+    pub async fn take_over(&self, connection: &mut PgConnection) -> Result<Swapped, RebuildError> {
         let mut tries = 1;
         loop {
             match self.try_to(&mut *connection).await {
-                Err(error) if error.is_transient() && tries < TRIES => tries += 1,
+                Err(RebuildError::Failed(error)) if error.is_transient() && tries < TRIES => tries += 1,
                 outcome => return outcome,
             }
         }
     }
 
-    async fn try_to(&self, connection: &mut PgConnection) -> Result<Swapped, ApplyError> {
+    async fn try_to(&self, connection: &mut PgConnection) -> Result<Swapped, RebuildError> {
         let Self { projection, schema, partitions } = self;
         let begin = format!("BEGIN; SET LOCAL lock_timeout = '2s'; SET LOCAL search_path = {schema}, public");
         let mut transaction = connection.begin_with(begin).await?;
@@ -58,17 +58,27 @@ impl Successor {
                 shadow.step_within(&mut transaction, head).await?;
             }
         }
+        self.settle(&mut transaction).await?;
         let names = Names::of(projection.as_ref());
         live.hand_over(&mut transaction, schema, &names.retired).await?;
         tables::exchange(&mut transaction, schema, &names.retired, projection.tables()).await?;
-        if *schema == names.rebuild {
-            Journal::forget(&mut *transaction, projection.name()).await?;
-        }
         let parked = sqlx::query_scalar("select count(*) from dead_letters where projection = $1")
             .bind(projection.name())
             .fetch_one(&mut *transaction)
             .await?;
         transaction.commit().await?;
         Ok(Swapped { position: shadow.position(), parked })
+    }
+
+    /// The last that the new tables need. A rebuild ends here, unless what it is about changed while it ran.
+    async fn settle(&self, transaction: &mut PgConnection) -> Result<(), RebuildError> {
+        let projection = self.projection.as_ref();
+        if self.schema == Names::of(projection).rebuild {
+            if Journal::find(&mut *transaction, projection).await?.is_none() {
+                return Err(RebuildError::Changed);
+            }
+            Journal::forget(&mut *transaction, projection.name()).await?;
+        }
+        Ok(projection.settle(transaction).await?)
     }
 }

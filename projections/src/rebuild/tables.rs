@@ -175,8 +175,8 @@ pub(super) async fn bytes(connection: &mut PgConnection, tables: &[&str]) -> Res
     .await
 }
 
-/// A fingerprint of how the live tables are defined. A rebuild that was interrupted goes on only where it is still
-/// the same.
+/// A fingerprint of how the live tables are defined, and of what the projection goes without. A rebuild that was
+/// interrupted goes on only where it is still the same.
 pub(super) async fn shape(
     connection: &mut PgConnection,
     projection: &dyn Projection,
@@ -188,9 +188,16 @@ pub(super) async fn shape(
     .fetch_all(&mut *connection)
     .await?;
     let columns = columns(&mut *connection, "read_models", projection).await?;
-    sqlx::query_scalar("select md5(array_to_string($1 || $2, e'\n'))")
+    let skipped: Vec<String> = sqlx::query_scalar(
+        "select 'without ' || position from skipped_events where projection = $1 order by position",
+    )
+    .bind(projection.name())
+    .fetch_all(&mut *connection)
+    .await?;
+    sqlx::query_scalar("select md5(array_to_string($1 || $2 || $3, e'\n'))")
         .bind(columns)
         .bind(indexes)
+        .bind(skipped)
         .fetch_one(connection)
         .await
 }

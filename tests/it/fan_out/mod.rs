@@ -2,6 +2,7 @@
 
 mod faults;
 mod hints;
+mod pause;
 mod poison;
 mod rebuild;
 mod relay;

@@ -55,7 +55,7 @@ async fn a_parked_stream_is_listed_with_the_event_that_failed() {
     caught_up(&database).await;
     worker.stop().await;
 
-    let list = async |of| dead_letter::list(database.pools.system(), of).await.unwrap();
+    let list = async |of| dead_letter::list(database.pools.system(), of, 100).await.unwrap();
     let listed = list(Some("escalation_queue")).await;
     let [stream] = listed.as_slice() else { panic!("{listed:?}") };
     assert_eq!((stream.aggregate_id, stream.sequence, stream.events), (sick, 3, 2));

@@ -121,6 +121,11 @@ fn valid_bodies(caller: &Caller, lead: &str, call: &str) -> BTreeMap<&'static st
         ("POST /escalations/{id}/connect", json!({})),
         ("POST /escalations/{id}/resolve", json!({ "resolution": "" })),
         ("POST /escalations/{id}/cancel", json!({ "reason": "" })),
+        ("POST /projections/{name}/pause", json!({ "reason": "" })),
+        ("POST /projections/{name}/resume", json!({})),
+        ("POST /projections/{name}/parked/retry", json!({})),
+        ("POST /projections/{name}/parked/{position}/retry", json!({})),
+        ("POST /projections/{name}/parked/{position}/skip", json!({ "reason": "" })),
     ])
 }
 
@@ -147,6 +152,7 @@ fn routes(document: &Value, bodies: &BTreeMap<&str, Value>, ids: &BTreeMap<&str,
             let body = bodies.get(name.as_str()).cloned();
             assert!(method == Method::GET || body.is_some(), "{name} has no valid body in this test");
             let path = pattern.replace("{id}", &id).replace("{phone}", "%2B14155552671");
+            let path = path.replace("{name}", "leads").replace("{position}", "1");
             routes.push(Route { method, path, pattern: pattern.to_owned(), parameters, body });
         }
     }

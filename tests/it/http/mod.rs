@@ -7,5 +7,6 @@ mod crash;
 mod events;
 mod freshness;
 mod health;
+mod operations;
 mod outage;
 mod tenancy;

@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -10,6 +11,8 @@ use seiketsu_projections::page::QueryError;
 use seiketsu_projections::read_models::crm_sync_queue::{
     Change, CrmSyncQueue, PendingLead, list, mark_synced,
 };
+use seiketsu_projections::rebuild::rollback::roll_back;
+use seiketsu_projections::rebuild::{How, Swap, rebuild};
 use serde_json::Value;
 
 use super::history::{History, Step, any_throws, contact_lead, create_lead, feed, qualify_lead};
@@ -176,4 +179,33 @@ fn no_change_of_any_history_goes_unnamed() {
     if let Err(error) = outcome {
         panic!("{error}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_puts_nothing_back_in_that_was_synced() {
+    let db = database::create().await;
+    let (tenant, done, changed, never): (TenantId, LeadId, LeadId, LeadId) =
+        (ids::new(), ids::new(), ids::new(), ids::new());
+    for lead in [done, changed, never] {
+        does(&db, tenant, lead, vec![create_lead(at(0)), contact_lead(at(1))]).await;
+    }
+    project(&db, 100).await;
+    assert!(synced(&db, tenant, done, 2).await && synced(&db, tenant, changed, 2).await);
+    does(&db, tenant, changed, vec![rename("Ada", at(7))]).await;
+    project(&db, 100).await;
+    let before = queue(&db, tenant, 100).await;
+    assert_eq!(before.len(), 2);
+
+    let how = How { swap: Swap::IfEqual, ..How::new(4) };
+    let rebuilt = rebuild(db.more_pools().system(), Arc::new(CrmSyncQueue), how, |_| ()).await.unwrap();
+    assert!(rebuilt.swapped, "{:?}", rebuilt.comparison);
+    assert_eq!(queue(&db, tenant, 100).await, before);
+    // What is synced after a swap stays out when the swap is rolled back.
+    assert!(synced(&db, tenant, never, 2).await);
+    roll_back(db.more_pools().system(), Arc::new(CrmSyncQueue), 4).await.unwrap();
+    let [left] = queue(&db, tenant, 100).await.try_into().unwrap();
+    assert_eq!(
+        (left.lead_id, left.changed_fields.as_slice()),
+        (changed, ["firstName", "tags"].map(String::from).as_slice())
+    );
 }

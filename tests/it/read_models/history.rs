@@ -152,6 +152,7 @@ fn envelopes<A: Decide>(tenant: TenantId, steps: &[Step<A>]) -> Vec<Envelope> {
             aggregate_type: A::TYPE.to_owned(),
             aggregate_id,
             sequence: i64::try_from(index).unwrap() + 1,
+            skipped_before: 0,
             slot: slot_of(tenant, aggregate_id),
             event_id: seiketsu::ids::new(),
             event_type: kind.name.to_owned(),

@@ -11,6 +11,7 @@ mod lag;
 mod lead_timeline;
 mod leads;
 mod scene;
+mod skips;
 mod statements;
 mod transcripts;
 
@@ -30,26 +31,38 @@ use crate::support::database::TestDatabase;
 async fn project(database: &TestDatabase, batch: i64) {
     let pool = database.pools.system().clone();
     let head = store::head(&pool).await.unwrap();
-    let hint = Hint::default();
-    let mut source = StoreSource::new(pool.clone(), hint.subscribe(), Duration::from_millis(50), batch);
-    let mut worker = Worker::new(pool.clone(), read_models::all(), 4, Arrivals::default());
+    let (mut worker, mut source) = worker(database, batch);
     worker.run_to(&mut source, head, |_| ()).await.unwrap();
     let parked: Vec<Option<String>> =
         sqlx::query_scalar("select error from dead_letters").fetch_all(&pool).await.unwrap();
     assert_eq!(parked, [], "every event applies");
 }
 
+/// A worker over every read model, and the store as its source.
+fn worker(database: &TestDatabase, batch: i64) -> (Worker, StoreSource) {
+    let pool = database.pools.system().clone();
+    let hint = Hint::default().subscribe();
+    let source = StoreSource::new(pool.clone(), hint, Duration::from_millis(50), batch);
+    (Worker::new(pool, read_models::all(), 4, Arrivals::default()), source)
+}
+
 /// The rows of some read models' tables, each table in an order of its own.
 async fn rows_of(database: &TestDatabase, tables: &[&str]) -> Vec<Value> {
+    let rows = rows_if_any(database, tables).await.into_iter().zip(tables);
+    rows.map(|(found, table)| found.unwrap_or_else(|| panic!("{table} is empty"))).collect()
+}
+
+/// As [`rows_of`]; `None` for a table that is empty.
+async fn rows_if_any(database: &TestDatabase, tables: &[&str]) -> Vec<Option<Value>> {
     let mut rows = Vec::new();
     for table in tables {
-        let found: Option<Value> = sqlx::query_scalar(&format!(
+        let found = sqlx::query_scalar(&format!(
             "select jsonb_agg(to_jsonb(t) order by to_jsonb(t)::text) from read_models.{table} t"
         ))
         .fetch_one(database.pools.system())
         .await
         .unwrap();
-        rows.push(found.unwrap_or_else(|| panic!("{table} is empty")));
+        rows.push(found);
     }
     rows
 }

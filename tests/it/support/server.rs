@@ -125,6 +125,13 @@ impl Server {
             .await
     }
 
+    /// Who runs the installation.
+    pub async fn log_in_operator(&self) -> Caller {
+        let organization = self.credential("SEIKETSU_ORGANIZATION");
+        let email = format!("operator@{organization}");
+        self.enter(&organization, &email, &self.credential("SEIKETSU_PASSWORD")).await
+    }
+
     /// The value of a line of `dev.env`.
     pub fn credential(&self, name: &str) -> String {
         let text = std::fs::read_to_string(self.data.join("dev.env")).unwrap();
@@ -133,11 +140,12 @@ impl Server {
     }
 
     async fn log_in_as(&self, organization: &str, email: &str, password: &str) -> Caller {
-        let body = json!({
-            "organization": self.credential(organization),
-            "email": self.credential(email),
-            "password": self.credential(password),
-        });
+        let of = |name| self.credential(name);
+        self.enter(&of(organization), &of(email), &of(password)).await
+    }
+
+    async fn enter(&self, organization: &str, email: &str, password: &str) -> Caller {
+        let body = json!({ "organization": organization, "email": email, "password": password });
         let answer = answer(self.http.post(format!("{}/api/v1/auth/login", self.url)).json(&body)).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
         Caller {

@@ -33,6 +33,10 @@ impl Projection for CrmSyncQueue {
     async fn apply(&self, rows: &mut PgConnection, batch: &[Arc<Envelope>]) -> Result<(), ApplyError> {
         merge(rows, &Changes::of(batch)?).await
     }
+
+    async fn settle(&self, rows: &mut PgConnection) -> Result<(), ApplyError> {
+        super::settle::settle(self, rows).await
+    }
 }
 
 /// What a batch changed in one lead.

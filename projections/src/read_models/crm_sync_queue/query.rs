@@ -86,7 +86,7 @@ pub async fn list(
     Ok(Page::cut(rows, limit, as_of, cursor).try_map(PendingLead::try_from)?)
 }
 
-/// Takes a lead out of the queue after its state of version `up_to_version` was synced, and returns whether it did: it
+/// Takes a lead out of the queue, for good, after its state of version `up_to_version` was synced, and returns whether it did: it
 /// stays where it changed since, and may be out already. The connection must be of the system role, which alone may write.
 ///
 /// # Errors
@@ -98,7 +98,12 @@ pub async fn mark_synced(
     up_to_version: i64,
 ) -> Result<bool, sqlx::Error> {
     let removed = sqlx::query(
-        "delete from read_models.crm_sync_queue where tenant_id = $1 and lead_id = $2 and version <= $3",
+        "with done as (
+             delete from read_models.crm_sync_queue where tenant_id = $1 and lead_id = $2 and version <= $3
+             returning tenant_id, lead_id, version
+         )
+         insert into crm_synced (tenant_id, lead_id, version) select tenant_id, lead_id, version from done
+             on conflict (tenant_id, lead_id) do update set version = excluded.version, synced_at = now()",
     )
     .bind(tenant.0)
     .bind(lead.0)
