@@ -202,7 +202,7 @@ impl Worker {
 
     async fn load_without(&self, paused: Vec<String>) -> Result<Loaded, Failure> {
         let mut connection = self.pool.acquire().await?;
-        let mut from = ResumePoint { watermark: i64::MAX, ..ResumePoint::default() };
+        let mut from = ResumePoint::default();
         let mut groups = Vec::new();
         let stands = |one: &&Arc<dyn Projection>| paused.iter().any(|name| name == one.name());
         for projections in &self.groups {

@@ -76,11 +76,7 @@ impl Group {
         for driven in &mut self.projections {
             driven.load(&mut *connection).await?;
             let watermark = driven.checkpoints.watermark;
-            from.watermark = from.watermark.min(watermark);
-            for (partition, offset) in &driven.checkpoints.offsets {
-                let slowest = from.offsets.entry(partition.clone()).or_insert(*offset);
-                *slowest = (*slowest).min(*offset);
-            }
+            from.lower_to(watermark, &driven.checkpoints.offsets);
             self.arrivals.arrived(driven.projection.name(), WHOLE_STORE, watermark);
         }
         Ok(())

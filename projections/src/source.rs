@@ -60,13 +60,31 @@ pub trait Source: Send {
     fn applied(&mut self, batch: &Batch);
 }
 
-/// Where the slowest projection of a group stands.
+/// Where the slowest of some projections stands.
 #[derive(Debug, Clone, Default)]
 pub struct ResumePoint {
     /// Everything up to here is applied by all.
     pub watermark: i64,
-    /// Kafka offsets to continue from, by partition.
+    /// Kafka offsets to continue from, by partition; a partition that is not here is read from its beginning.
     pub offsets: HashMap<String, i64>,
+    /// Whether any projection was counted.
+    counted: bool,
+}
+
+impl ResumePoint {
+    /// Counts one more projection. One that never applied anything of a partition, since it is new or was paused, needs
+    /// all of it, however far the others are.
+    pub(crate) fn lower_to(&mut self, watermark: i64, offsets: &HashMap<String, i64>) {
+        if !self.counted {
+            *self = Self { watermark, offsets: offsets.clone(), counted: true };
+            return;
+        }
+        self.watermark = self.watermark.min(watermark);
+        self.offsets.retain(|partition, _| offsets.contains_key(partition));
+        for (partition, slowest) in &mut self.offsets {
+            *slowest = offsets.get(partition).copied().unwrap_or(*slowest).min(*slowest);
+        }
+    }
 }
 
 /// The source cannot go on by itself; the driver resumes it, after a pause where it failed.

@@ -236,7 +236,10 @@ impl Gathered {
 impl Source for KafkaSource {
     async fn resume(&mut self, from: &ResumePoint) -> Result<(), SourceError> {
         self.watermark = from.watermark;
-        if self.in_flight > 0 {
+        // Where something was read that not all have applied, such as a projection that was paused, it is read again.
+        let needed = |partition: &String| from.offsets.get(partition).copied().unwrap_or(0);
+        let beyond = self.partitions.iter().any(|(name, place)| place.offset.unwrap_or(0) > needed(name));
+        if self.in_flight > 0 || beyond {
             self.disconnect();
         }
         match self.consumer.clone() {
