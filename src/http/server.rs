@@ -1,8 +1,8 @@
 //! The accept loop: connections in, requests to the router.
 //!
 //! Promises: a client that sends nothing, or its headers slowly, is cut off; no more than a set number of
-//! connections are served at once, further ones wait to be accepted; when told to stop, nothing new is accepted,
-//! idle connections close, requests under way finish, and whatever is left at the deadline is cut.
+//! connections are served at once, further ones wait to be accepted; when told to stop, who had connected by then is
+//! still heard for a moment, nothing new is accepted, idle connections close, requests under way finish, and whatever is left at the deadline is cut.
 //! Bodies and handlers have limits of their own in the layers of the router.
 
 use std::convert::Infallible;
@@ -34,6 +34,11 @@ const MAX_HEAD: usize = 64 * 1024;
 const MAX_STREAMS: u32 = 256;
 /// An HTTP/2 connection is asked this often whether it is still there, and has as long to answer.
 const PING: Duration = Duration::from_secs(20);
+/// How long a connection that has not spoken yet may still make its request once the server stops: it connected before
+/// it could know.
+const LAST_WORD: Duration = Duration::from_millis(100);
+/// How long the last connections are waited for: they are there already, and need only be picked up.
+const STRAGGLER: Duration = Duration::from_millis(10);
 /// Pause after a failed accept: out of file descriptors, mostly, which only time cures.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -64,11 +69,18 @@ pub async fn serve(listener: TcpListener, app: Router, limits: ServerLimits, sto
     let protocol = Arc::new(protocol(limits));
     let room = Arc::new(Semaphore::new(limits.max_connections));
     let connections = TaskTracker::new();
-    while let Some(accepted) = stop.run_until_cancelled(accept(&listener, &room)).await {
+    let welcome = |accepted| {
         // A token of its own: all connections polling one would queue at its lock.
         let stop = stop.child_token();
         connections.spawn(attend(accepted, app.clone(), Arc::clone(&protocol), limits, stop));
         metrics::gauge!("http_connections").set(connections.len() as f64);
+    };
+    while let Some(accepted) = stop.run_until_cancelled(accept(&listener, &room)).await {
+        welcome(accepted);
+    }
+    // The system accepted these for us; closing the listener would reset them.
+    while let Ok(accepted) = tokio::time::timeout(STRAGGLER, accept(&listener, &room)).await {
+        welcome(accepted);
     }
     drop(listener);
     connections.close();
@@ -144,6 +156,9 @@ async fn converse(
         _ = connection.as_mut() => return,
         () = silence(spoken, limits.header_timeout) => return,
         () = stop.cancelled() => {}
+    }
+    if !spoken.load(Relaxed) && tokio::time::timeout(LAST_WORD, connection.as_mut()).await.is_ok() {
+        return;
     }
     connection.as_mut().graceful_shutdown();
     drop(tokio::time::timeout(limits.drain, connection).await);

@@ -164,6 +164,24 @@ async fn stopping_finishes_requests_and_closes_idle_connections() {
 }
 
 #[tokio::test]
+async fn who_connected_before_the_stop_may_still_ask() {
+    for _ in 0..20 {
+        let server = start(GENEROUS).await;
+        // Whether the server has picked them up by now or the system still holds them.
+        let mut waiting = Vec::new();
+        for _ in 0..10 {
+            waiting.push(TcpStream::connect(server.address).await.unwrap());
+        }
+        server.stop.cancel();
+        for mut stream in waiting {
+            stream.write_all(LAST_REQUEST.as_bytes()).await.unwrap();
+            assert!(hear(stream).await.starts_with("HTTP/1.1 200"));
+        }
+        tokio::time::timeout(LONG, server.ended).await.expect("serves on").unwrap();
+    }
+}
+
+#[tokio::test]
 async fn an_endless_answer_is_cut_at_the_deadline() {
     let server = start(ServerLimits { drain: SHORT, ..GENEROUS }).await;
     let mut stream = say(&server, "GET /endless HTTP/1.1\r\nHost: x\r\n\r\n").await;
