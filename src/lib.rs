@@ -27,6 +27,8 @@ pub mod telemetry;
 
 /// Who goes next: each tenant its share.
 pub mod admission;
+/// Proof that what is stored is what was recorded.
+pub mod audit;
 /// Load, decide, append; retry on conflict; answer what was committed.
 pub mod command;
 /// What was decided, for ever.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use tokio::net::TcpListener;
 
 use super::Failure;
-use super::parts::{Base, own_signing_key};
+use super::parts::{Base, own_key_file, own_signing_key};
 use super::roles::{drained, listening, passwords};
 use crate::config::Config;
 use crate::embedded::EmbeddedPostgres;
@@ -24,6 +24,9 @@ pub async fn run(mut config: Config, data: &Path) -> Result<ExitCode, Failure> {
     };
     if let Some(postgres) = &postgres {
         config.database.url = Some(postgres.url().clone());
+    }
+    if config.audit.signing_key_file.is_none() {
+        config.audit.signing_key_file = Some(own_key_file(data, "audit-key.pem")?);
     }
     let outcome = serve(config, data, lifecycle, metrics).await;
     if let Some(postgres) = postgres {

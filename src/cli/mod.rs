@@ -1,5 +1,7 @@
 //! The roles of the binary. `seiketsu help` is the operator's index.
 
+/// Whether what is stored is what was recorded.
+mod audit;
 /// The whole system on one machine.
 mod dev;
 /// Rule packs, for whoever reviews them.
@@ -64,6 +66,9 @@ enum Role {
     /// Look at the rule packs permission is decided by.
     #[command(subcommand)]
     Packs(Packs),
+    /// Prove that what is stored is what was recorded.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Bring the database schema up to date.
     Migrate,
     /// Create the demo organizations and their users, and print how to log in.
@@ -155,6 +160,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Role::Packs(Packs::List) => packs::list(),
         Role::Packs(Packs::Validate { file }) => packs::validate(&file),
         Role::Packs(Packs::Diff { before, after, json }) => packs::diff(&before, &after, json),
+        Role::Audit(command) => audit::run(&config()?, command).await,
         Role::Migrate => roles::migrate(config()?).await,
         Role::Seed { credentials, url } => roles::seed(config()?, credentials.as_deref(), &url).await,
         Role::Demo(args) => roles::demo(args).await,

@@ -1,6 +1,6 @@
 //! What roles are made of.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 
 use super::Failure;
 use crate::app::{App, Limits, Parts};
+use crate::audit::{Keeper, Publisher};
 use crate::clock::Clock;
 use crate::command::{Commands, StateCache};
 use crate::config::{Config, ProjectionSource};
@@ -81,6 +82,17 @@ impl Base {
         let groups = read_models::groups(self.projections()?);
         let worker = Worker::side_by_side(pool, groups, self.config.kafka.partitions, self.arrivals.clone());
         self.lifecycle.spawn("projections", worker.run(source, self.lifecycle.stop().clone()));
+        self.start_audit()
+    }
+
+    /// Starts keeping the audit log, where there is a key to sign it with.
+    fn start_audit(&self) -> Result<(), Failure> {
+        let settings = &self.config.audit;
+        let Some(key) = &settings.signing_key_file else { return Ok(()) };
+        let signer = SigningKey::from_pem_file(key)?.signer(&settings.name)?;
+        let publisher = settings.publish_directory.as_deref().map(Publisher::new).transpose()?;
+        let keeper = Keeper::new(self.pools.for_projections(), &settings.name, signer, &self.hint, publisher);
+        self.lifecycle.spawn("audit log", keeper.run(self.lifecycle.stop().clone()));
         Ok(())
     }
 
@@ -170,11 +182,15 @@ pub fn signing_key(config: &Config) -> Result<SigningKey, Failure> {
 
 /// The key of a development installation, made at its first start.
 pub fn own_signing_key(data: &Path) -> Result<SigningKey, Failure> {
-    let path = data.join("signing-key.pem");
-    if path.try_exists()? {
-        return Ok(SigningKey::from_pem_file(&path)?);
+    let path = own_key_file(data, "signing-key.pem")?;
+    Ok(SigningKey::from_pem_file(&path)?)
+}
+
+/// The file of a key of a development installation, made where it does not exist.
+pub fn own_key_file(data: &Path, name: &str) -> Result<PathBuf, Failure> {
+    let path = data.join(name);
+    if !path.try_exists()? {
+        SigningKey::generate().write_pem_file(&path)?;
     }
-    let key = SigningKey::generate();
-    key.write_pem_file(&path)?;
-    Ok(key)
+    Ok(path)
 }

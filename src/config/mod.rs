@@ -6,6 +6,8 @@
 //! A setting that does not exist is refused, so that a misspelt one is noticed at start and not in production.
 //! Adding a setting means a line in `default.toml` and a field here; a test keeps the two alike.
 
+/// The audit log.
+mod audit;
 /// Tokens and logins.
 mod auth;
 /// What a value must fulfil beyond its type.
@@ -37,6 +39,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Deserializer};
 
+pub use audit::AuditConfig;
 pub use auth::AuthConfig;
 pub use database::DatabaseConfig;
 pub use error::ConfigError;
@@ -62,6 +65,7 @@ pub struct Config {
     pub relay: RelayConfig,
     pub projections: ProjectionsConfig,
     pub auth: AuthConfig,
+    pub audit: AuditConfig,
     pub telemetry: TelemetryConfig,
 }
 
@@ -96,6 +100,7 @@ impl Config {
         self.relay.check()?;
         self.projections.check()?;
         self.auth.check()?;
+        self.audit.check()?;
         self.telemetry.check()?;
         if self.projections.source == ProjectionSource::Kafka && self.kafka.brokers.is_none() {
             return Err(Complaint::new("projections.source", "`kafka` needs kafka.brokers"));

@@ -23,6 +23,8 @@ pub mod token;
 
 /// Numbers.
 pub mod analytics;
+/// Proofs of what was recorded.
+pub mod audit;
 /// Login.
 pub mod auth;
 /// Phone calls.
@@ -76,7 +78,8 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(escalations::routes())
         .merge(events::routes())
         .merge(analytics::routes())
-        .merge(projections::routes());
+        .merge(projections::routes())
+        .merge(audit::routes());
     OpenApiRouter::with_openapi(openapi::frame()).nest("/api/v1", v1).merge(health::routes())
 }
 

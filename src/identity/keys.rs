@@ -8,10 +8,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, KeypairBytes};
 use rand::rngs::OsRng;
+use seiketsu_proof::{NoteError, Signer};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-/// The Ed25519 key that access tokens are signed with. All processes of an installation share one file.
+/// An Ed25519 key of the installation: one signs access tokens, another one checkpoints of the audit log. All processes
+/// share one file of each.
 #[derive(Clone)]
 pub struct SigningKey {
     key: ed25519_dalek::SigningKey,
@@ -85,6 +87,14 @@ impl SigningKey {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// The key as one that signs checkpoints of the audit log under a name.
+    ///
+    /// # Errors
+    /// The name has white space or a plus in it.
+    pub fn signer(&self, name: &str) -> Result<Signer, NoteError> {
+        Signer::new(name, self.key.clone())
     }
 
     pub(super) fn private_der(&self) -> Result<Vec<u8>, jsonwebtoken::errors::Error> {

@@ -39,6 +39,8 @@ pub enum Permission {
     EscalationsAssign,
     AnalyticsRead,
     EventsRead,
+    /// Checkpoints and proofs of what was recorded, with whole events in them.
+    AuditRead,
     /// Users, keys and settings of the organization.
     Administer,
     /// Dead letters, rebuilds and other work on the installation.
@@ -47,7 +49,7 @@ pub enum Permission {
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::CallsRead,
         Self::CallsWrite,
         Self::LeadsRead,
@@ -62,6 +64,7 @@ impl Permission {
         Self::EscalationsAssign,
         Self::AnalyticsRead,
         Self::EventsRead,
+        Self::AuditRead,
         Self::Administer,
         Self::Operate,
     ];
@@ -85,6 +88,7 @@ impl Role {
             P::LeadsAssign | P::EscalationsAssign | P::ConsentWrite => {
                 matches!(self, Self::SuperAdmin | Self::OrgAdmin | Self::Manager)
             }
+            P::AuditRead => matches!(self, Self::SuperAdmin | Self::OrgAdmin | Self::Auditor),
             P::Administer => matches!(self, Self::SuperAdmin | Self::OrgAdmin),
             P::Operate => self == Self::SuperAdmin,
         }
@@ -128,7 +132,7 @@ mod tests {
     use super::{Permission, Role};
 
     /// Who may what: super admin, org admin, manager, agent, viewer, auditor.
-    const TABLE: [(Permission, &str); 16] = [
+    const TABLE: [(Permission, &str); 17] = [
         (Permission::CallsRead, "yyyyyy"),
         (Permission::CallsWrite, "yyyy.."),
         (Permission::LeadsRead, "yyyyy."),
@@ -143,6 +147,7 @@ mod tests {
         (Permission::EscalationsAssign, "yyy..."),
         (Permission::AnalyticsRead, "yyyyyy"),
         (Permission::EventsRead, "yyyyyy"),
+        (Permission::AuditRead, "yy...y"),
         (Permission::Administer, "yy...."),
         (Permission::Operate, "y....."),
     ];

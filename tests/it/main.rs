@@ -5,6 +5,7 @@
 mod support;
 
 mod architecture;
+mod audit;
 mod demo;
 mod doctor;
 mod embedded;

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::support::wishes;
 
 /// One command's append of real escalation events, from `from` (0 = new) to `from + count`.
-fn append(tenant: TenantId, id: Uuid, from: i64, count: usize) -> Append {
+pub fn append(tenant: TenantId, id: Uuid, from: i64, count: usize) -> Append {
     let metadata = Metadata { command_id: ids::new(), correlation_id: ids::new(), ..Metadata::unknown() };
     Append { tenant, key: None, metadata, streams: vec![stream(tenant, id, from, count)], known_position: 0 }
 }
@@ -47,7 +47,7 @@ fn stream(tenant: TenantId, id: Uuid, from: i64, count: usize) -> StreamWrite {
     StreamWrite { aggregate_type: "escalation", aggregate_id: id, expected: from, known, events }
 }
 
-async fn committed(store: &EventStore, append: Append) -> i64 {
+pub async fn committed(store: &EventStore, append: Append) -> i64 {
     match store.append(append).await.unwrap() {
         Appended::Committed { position } => position,
         other => panic!("not committed: {other:?}"),
