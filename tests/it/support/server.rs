@@ -56,7 +56,8 @@ impl Server {
         let port = free_port();
         let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let url = format!("http://127.0.0.1:{port}");
-        let http = reqwest::Client::new();
+        // The server closes a connection that rests for ten seconds; a request sent in that moment would be lost.
+        let http = reqwest::Client::builder().pool_idle_timeout(Duration::from_secs(5)).build().unwrap();
         let mut server = Self { url, database, port, data, environment, process: None, http };
         server.launch().await;
         server

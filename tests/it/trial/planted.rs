@@ -46,7 +46,7 @@ macro_rules! caught {
 }
 
 caught! {
-    an_acknowledgement_before_the_commit_is_caught: "ack-before-commit", false, NoLostAck, nothing;
+    an_acknowledgement_before_the_commit_is_caught: "ack-before-commit", false, NoLostAck, cut_connections;
     an_error_that_is_swallowed_is_caught: "swallow-error", false, NoLostAck, cut_connections;
     a_refusal_after_the_commit_is_caught: "refuse-after-commit", false, NoPhantom, nothing;
     keys_that_are_ignored_are_caught: "no-dedup", false, OneEffect, nothing;
