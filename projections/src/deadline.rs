@@ -2,7 +2,7 @@
 //!
 //! A connection whose other end is gone without a word stays open for as long as the system likes, and a statement on it
 //! waits as long: no timeout of the server's is left to end it. Loops that run for the life of a process wait through
-//! [`in_time`].
+//! `in_time`.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! Groups of projections at work side by side. All get every batch in order; each applies on a task and over a
 //! connection of its own, and one that is behind takes everything that waits for it at once. So a batch takes as long as
-//! its slowest group, not as all together; and no group is further ahead of the slowest than [`AHEAD`] batches.
+//! its slowest group, not as all together; and no group is further ahead of the slowest than `AHEAD` batches.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Going on without an event that can never be applied.
 //!
 //! What was skipped is kept for good, with who did it, when and why. The stream's next event then follows the one
-//! before ([`Envelope::skipped_before`]), live and in every rebuild; and what waited behind the event is applied.
+//! before (`Envelope::skipped_before`), live and in every rebuild; and what waited behind the event is applied.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;

@@ -66,14 +66,14 @@ async fn install_message_db(functions: &Path, url: &str) {
     let (server, database) = url.rsplit_once('/').expect("a URL with a database");
     let bin = std::env::var("SEIKETSU_TEST_PG_BIN").unwrap_or_default();
     let path = std::env::var("PATH").unwrap_or_default();
-    let address = server.rsplit_once('@').map_or(server, |(_, address)| address);
-    let (host, port) = address.trim_start_matches("postgres://").split_once(':').unwrap_or((address, "5432"));
-    let user =
-        server.split("://").nth(1).and_then(|rest| rest.split([':', '@']).next()).unwrap_or("postgres");
+    let server = server.split_once("://").map_or(server, |(_, rest)| rest);
+    let (login, address) = server.rsplit_once('@').unwrap_or(("postgres", server));
+    let (user, password) = login.split_once(':').unwrap_or((login, ""));
+    let (host, port) = address.split_once(':').unwrap_or((address, "5432"));
     let output = Command::new("bash")
         .arg(functions.join("install.sh"))
         .env("PATH", format!("{bin}:{path}"))
-        .envs([("PGHOST", host), ("PGPORT", port), ("PGUSER", user)])
+        .envs([("PGHOST", host), ("PGPORT", port), ("PGUSER", user), ("PGPASSWORD", password)])
         .envs([("DATABASE_NAME", database), ("CREATE_DATABASE", "off")])
         .output()
         .expect("bash runs");

@@ -1,8 +1,8 @@
 //! Whether a contact is permitted, by everything that bears on it: consent, withdrawals, lists, hours, frequency and
 //! what the contact obliges to.
 //!
-//! [`decide`] takes the rule packs and the complete facts and answers with every rule's finding. Whoever asks gathers
-//! the facts: the consent ledger ([`facts::from_ledger`]), the lists, the attempts, the place ([`places::by_number`]).
+//! `decide` takes the rule packs and the complete facts and answers with every rule's finding. Whoever asks gathers
+//! the facts: the consent ledger (`facts::from_ledger`), the lists, the attempts, the place (`places::by_number`).
 //!
 //! The packs are engineering data for counsel to review, never legal advice.
 

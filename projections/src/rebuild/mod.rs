@@ -1,7 +1,7 @@
 //! Builds a read model anew from the store, beside the one in use, and swaps the two.
 //!
 //! The projection's own code fills tables of the same names in schema `rebuild_<name>`, found by search path: history
-//! up to a boundary stream by stream ([`history`]), then, in order of position, what came since. At the end the live
+//! up to a boundary stream by stream (`history`), then, in order of position, what came since. At the end the live
 //! checkpoint is held, both models are brought to the same place, and tables, checkpoints and parked events change
 //! places in one transaction. Readers see the old rows until then and the new ones after; live workers find their
 //! checkpoint moved and continue from it. The old tables stay in schema `retired_<name>`, with their checkpoint, until

@@ -44,7 +44,7 @@ pub enum Unverified {
 /// Verifies the logs of one tenant or of all: reads every event and every leaf. `keys` are those that may have signed.
 ///
 /// # Errors
-/// See [`Unverified`]. What is wrong with the log is no error but a [`Fault`].
+/// See `Unverified`. What is wrong with the log is no error but a [`Fault`].
 pub async fn verify(
     pool: &PgPool,
     keys: &[VerifierKey],

@@ -5,7 +5,7 @@
 //!   sent, so the history survives the end of the trial's own process, however that comes.
 //! - **Nothing is guessed**: `ok` took effect, `fail` certainly did not, `info` may have, then or later. What never
 //!   ended is an `info` too.
-//! - **Effects can be recognised**: a command carries a [`Token`] nobody else uses into the event it causes.
+//! - **Effects can be recognised**: a command carries a `Token` nobody else uses into the event it causes.
 //!
 //! The lines have the shape of Jepsen's operations (`type`, `f`, `time`), so that other checkers can read them. In
 //! memory an operation takes some 250 bytes; ten million of them, an hour at full speed, fit into 3 GB.

@@ -6,7 +6,7 @@
 //! moment, with another body, go away in the middle, read with the tokens of others, and reach for what another
 //! tenant owns.
 //!
-//! An operation nobody answered is tried again under its key, at the latest by [`Load::settle`]: in the end the
+//! An operation nobody answered is tried again under its key, at the latest by `Load::settle`: in the end the
 //! history knows what became of each, or that the server would not say.
 
 /// What a client does next.

@@ -1,6 +1,6 @@
 //! A trial from its beginning to its verdict: clients at work, something broken and healed, everything checked.
 //!
-//! Who writes one starts an [`Installation`], starts a [`Trial`] on it, and breaks and heals something in a loop:
+//! Who writes one starts an `Installation`, starts a `Trial` on it, and breaks and heals something in a loop:
 //!
 //! ```text
 //! let mut trial = Trial::start("F-13", scene).await?;
@@ -13,7 +13,7 @@
 //! trial.end(struck).await?.must_be_sound();
 //! ```
 //!
-//! A run goes round once, or as long as [`Course`] says. A verdict is sound where no check complains, the fault
+//! A run goes round once, or as long as `Course` says. A verdict is sound where no check complains, the fault
 //! struck, and the load did everything a load can do.
 
 /// How long trials take and by which seed.

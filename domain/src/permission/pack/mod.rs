@@ -4,7 +4,7 @@
 //! and what counsel should look at. The packs shipped lie in `domain/packs/`; `docs/COMPLIANCE.md` lists what they
 //! enforce and how to change them.
 //!
-//! Promises: a pack that [`Pack::parse`] accepts is complete and consistent for every day from its first on, so a
+//! Promises: a pack that `Pack::parse` accepts is complete and consistent for every day from its first on, so a
 //! decision never finds a hole; its identity covers its content, whatever its layout; and two packs compare row by row.
 //!
 //! Days begin and end in Washington (`America/New_York`): a state law that begins on 1 January begins there some hours

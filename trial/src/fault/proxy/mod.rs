@@ -1,7 +1,7 @@
 //! A TCP proxy in this process that does to connections what networks do.
 //!
-//! Each way has a [`Mode`] of its own, which can be changed at any time and then also concerns connections that are
-//! open. What struck is counted in [`Struck`]. Once a connection has lost bytes it never gets better: going on after a
+//! Each way has a `Mode` of its own, which can be changed at any time and then also concerns connections that are
+//! open. What struck is counted in `Struck`. Once a connection has lost bytes it never gets better: going on after a
 //! hole would be a fault no network has.
 
 mod connection;
