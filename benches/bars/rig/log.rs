@@ -88,13 +88,16 @@ impl Log {
         self.reached(first + count - 1).await;
     }
 
-    /// Leads of a tenant from all over the log.
+    /// Leads of a tenant from all over the log, to which nothing has happened since they were created.
     pub async fn sample(&mut self, tenant: Uuid, count: i64) -> Vec<Uuid> {
         let head = self.next().await - 1;
         sqlx::query_scalar(
-            "select aggregate_id from events
+            "select aggregate_id from events as created
               where position = any (select (random() * $3)::bigint from generate_series(1, $2 * 4))
-                and tenant_id = $1 and event_type = 'lead.created' limit $2",
+                and tenant_id = $1 and event_type = 'lead.created'
+                and not exists (select from events later where later.aggregate_id = created.aggregate_id
+                                   and later.tenant_id = $1 and later.sequence = 2)
+              limit $2",
         )
         .bind(tenant)
         .bind(count)
