@@ -1,3 +1,5 @@
+use std::time::{Duration, Instant};
+
 use reqwest::Client;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -24,7 +26,20 @@ pub async fn read(sources: &Sources, evidence: &mut Evidence) -> Result<(), Evid
     Ok(())
 }
 
+/// Logs in; a server that is still recovering is asked again for as long as it may recover.
 async fn enter(http: &Client, sources: &Sources, login: &Login) -> Result<String, EvidenceError> {
+    let deadline = Instant::now() + sources.recovery;
+    loop {
+        match try_to_enter(http, sources, login).await {
+            Err(EvidenceError::NotShown { status: 503, .. }) if Instant::now() < deadline => {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn try_to_enter(http: &Client, sources: &Sources, login: &Login) -> Result<String, EvidenceError> {
     let path = "/auth/login";
     let body =
         json!({ "organization": login.organization, "email": login.email, "password": login.password });
