@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use serde::Serialize;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{FromRow, PgExecutor, PgPool};
 
+use crate::lag;
 use crate::pause::{Pause, paused};
 use crate::projection::Projection;
-use crate::store;
 
 /// Where a projection stands.
 #[derive(Debug, Clone, Serialize)]
@@ -35,60 +34,47 @@ pub struct Standing {
 ///
 /// # Errors
 /// The database cannot be reached.
-pub async fn of(
-    pool: &PgPool,
-    projections: &[Arc<dyn Projection>],
-    now: DateTime<Utc>,
-) -> Result<Vec<Standing>, sqlx::Error> {
+pub async fn of(pool: &PgPool, projections: &[Arc<dyn Projection>]) -> Result<Vec<Standing>, sqlx::Error> {
     let mut connection = pool.acquire().await?;
-    let head = store::head(&mut *connection).await?;
+    let lags = lag::of(&mut *connection, projections).await?;
     let paused = paused(&mut *connection).await?;
-    let mut standings = Vec::new();
-    for projection in projections {
-        let mut standing = look(&mut connection, projection.as_ref(), (head, now)).await?;
-        standing.paused = paused.iter().find(|pause| pause.projection == standing.name).cloned();
-        standings.push(standing);
-    }
-    Ok(standings)
+    let set_aside = set_aside(&mut *connection).await?;
+    let standing = |projection: &Arc<dyn Projection>| {
+        let name = projection.name();
+        let lag = lags.iter().find(|lag| lag.projection == name)?;
+        let set_aside = set_aside.iter().find(|one| one.projection == name);
+        Some(Standing {
+            name,
+            version: projection.version(),
+            position: lag.position,
+            lag_events: lag.events,
+            lag_seconds: lag.seconds.floor() as i64,
+            parked_streams: set_aside.map_or(0, |one| one.parked_streams),
+            parked_events: lag.parked,
+            skipped_events: set_aside.map_or(0, |one| one.skipped_events),
+            paused: paused.iter().find(|pause| pause.projection == name).cloned(),
+        })
+    };
+    Ok(projections.iter().filter_map(standing).collect())
 }
 
-async fn look(
-    connection: &mut PgConnection,
-    projection: &dyn Projection,
-    (head, now): (i64, DateTime<Utc>),
-) -> Result<Standing, sqlx::Error> {
-    let (name, version) = (projection.name(), projection.version());
-    let (position, oldest, parked_streams, parked_events, skipped_events): (
-        i64,
-        Option<DateTime<Utc>>,
-        i64,
-        i64,
-        i64,
-    ) = sqlx::query_as(
-        "with mark as (select projection_watermark($1, $2) as position)
-             select mark.position,
-                    (select e.recorded_at from events e where e.position > mark.position order by e.position limit 1),
-                    (select count(distinct (tenant_id, aggregate_type, aggregate_id)) from dead_letters where projection = $1),
-                    (select count(*) from dead_letters where projection = $1),
-                    (select count(*) from skipped_events where projection = $1)
-               from mark",
+#[derive(FromRow)]
+struct SetAside {
+    projection: String,
+    parked_streams: i64,
+    skipped_events: i64,
+}
+
+/// What projections did not apply; those that applied everything are left out.
+async fn set_aside(executor: impl PgExecutor<'_>) -> Result<Vec<SetAside>, sqlx::Error> {
+    sqlx::query_as(
+        "select projection, sum(parked)::bigint as parked_streams, sum(skipped)::bigint as skipped_events
+           from (select projection, count(distinct (tenant_id, aggregate_type, aggregate_id)) as parked, 0 as skipped
+                   from dead_letters group by projection
+                  union all
+                 select projection, 0, count(*) from skipped_events group by projection) as one
+          group by projection",
     )
-    .bind(name)
-    .bind(version)
-    .fetch_one(connection)
-    .await?;
-    let lag_seconds = oldest.map_or(0, |oldest| (now - oldest).num_seconds().max(0));
-    let lag_events = (head - position).max(0);
-    let paused = None;
-    Ok(Standing {
-        name,
-        version,
-        position,
-        lag_events,
-        lag_seconds,
-        parked_streams,
-        parked_events,
-        skipped_events,
-        paused,
-    })
+    .fetch_all(executor)
+    .await
 }

@@ -5,8 +5,7 @@
 //! for. Whoever finds no place waits in the line of its own tenant, and lines are served in turn. A line that is full
 //! turns away.
 
-use std::collections::VecDeque;
-use std::collections::hash_map::{Entry, HashMap};
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -59,14 +58,7 @@ impl Admission {
     #[must_use]
     pub fn new(room: Room) -> Self {
         let now = Instant::now();
-        let hall = Hall {
-            room,
-            inside: 0,
-            present: 0,
-            counted: now,
-            tenants: HashMap::new(),
-            lines: VecDeque::new(),
-        };
+        let hall = Hall { room, inside: 0, counted: now, tenants: HashMap::new(), lines: VecDeque::new() };
         Self(Arc::new(Mutex::new(hall)))
     }
 
@@ -119,10 +111,9 @@ enum Arrival {
 struct Hall {
     room: Room,
     inside: usize,
-    /// Tenants seen lately, as last counted.
-    present: usize,
-    counted: Instant,
+    /// Tenants seen lately; the others are struck off at every count.
     tenants: HashMap<TenantId, Guests>,
+    counted: Instant,
     /// Tenants with a line, in the order of their turns.
     lines: VecDeque<TenantId>,
 }
@@ -137,13 +128,9 @@ struct Guests {
 impl Hall {
     fn arrive(&mut self, tenant: TenantId, now: Instant) -> Arrival {
         self.recount(now);
-        if let Entry::Vacant(newcomer) = self.tenants.entry(tenant) {
-            newcomer.insert(Guests::at(now));
-            self.present = self.tenants.len();
-        }
+        self.tenants.entry(tenant).or_insert_with(|| Guests::at(now)).seen = now;
         let (free, share, longest) = (self.inside < self.room.places, self.share(), self.room.line);
-        let guests = self.tenants.entry(tenant).or_insert_with(|| Guests::at(now));
-        guests.seen = now;
+        let Some(guests) = self.tenants.get_mut(&tenant) else { return Arrival::TurnedAway };
         if free && guests.line.is_empty() && guests.inside < share {
             guests.inside += 1;
             self.inside += 1;
@@ -198,7 +185,10 @@ impl Hall {
     }
 
     fn share(&self) -> usize {
-        if self.present <= 1 { self.room.places } else { (self.room.contended / self.present).max(1) }
+        match self.tenants.len() {
+            0 | 1 => self.room.places,
+            present => (self.room.contended / present).max(1),
+        }
     }
 
     fn recount(&mut self, now: Instant) {
@@ -209,7 +199,6 @@ impl Hall {
         self.tenants.retain(|_, guests| {
             guests.inside > 0 || !guests.line.is_empty() || now.duration_since(guests.seen) < PRESENT
         });
-        self.present = self.tenants.len();
     }
 }
 

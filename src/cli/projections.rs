@@ -8,7 +8,6 @@ use seiketsu_projections::{pause, read_models};
 
 use super::Failure;
 use super::parts::{at_the_machine, system_pool};
-use crate::clock;
 use crate::config::Config;
 
 type Done = Result<ExitCode, Failure>;
@@ -45,7 +44,7 @@ pub async fn run(config: &Config, command: Projections) -> Done {
 }
 
 async fn list(config: &Config, json: bool) -> Result<(), Failure> {
-    for standing in standing::of(&system_pool(config)?, &read_models::all(), clock::now().get()).await? {
+    for standing in standing::of(&system_pool(config)?, &read_models::all()).await? {
         println!("{}", if json { serde_json::to_string(&standing)? } else { in_words(&standing) });
     }
     Ok(())

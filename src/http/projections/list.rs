@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::clock;
 use crate::http::answer::json;
 use crate::http::problem::Problem;
 use crate::http::request::{Ask, Operate};
@@ -28,6 +27,6 @@ pub struct Projections {
 #[utoipa::path(get, path = "/projections", tag = "operations",
     responses((status = 200, description = "Every read model", body = Projections)))]
 pub async fn list_projections(State(app): State<App>, _ask: Ask<Operate, None>) -> Result<Response, Problem> {
-    let data = standing::of(app.pools.system(), &app.projections(), clock::now().get()).await?;
+    let data = standing::of(app.pools.system(), &app.projections()).await?;
     Ok(json(StatusCode::OK, &Projections { data }))
 }

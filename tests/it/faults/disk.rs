@@ -27,7 +27,7 @@ async fn on_a_disk_of_its_own() -> (Service, String, Stage) {
 
 /// F-16: the disk fails under a commit. Postgres takes that for a crash, and what was acknowledged is there after it.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes long; run by make chaos"]
+#[cfg_attr(not(target_os = "linux"), ignore = "strace is Linux's")]
 async fn a_disk_that_fails_under_a_commit_makes_it_fail() {
     let (postgres, url, stage) = on_a_disk_of_its_own().await;
     let server = stage.start(Role::Everything).await;
