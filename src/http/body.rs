@@ -14,30 +14,14 @@ use super::strict::Strict;
 ///
 /// # Errors
 /// 413 beyond the limit, 400 where the connection broke off.
-pub async fn read(mut body: Body, limit: usize) -> Result<Bytes, Problem> {
-    match Limited::new(&mut body, limit).collect().await {
+pub async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
+    match Limited::new(body, limit).collect().await {
         Ok(whole) => Ok(whole.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {
-            discard(&mut body).await;
             let detail = format!("a body has at most {limit} bytes");
             Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail))
         }
         Err(_) => Err(Problem::malformed("", "body_incomplete", "the body ended early")),
-    }
-}
-
-/// How much of a body that is too large is read all the same.
-const DISCARDED: usize = 8 * 1024 * 1024;
-
-/// Reads on for a while: a connection that is closed under a client's feet while it sends loses it the answer.
-async fn discard(body: &mut Body) {
-    let mut left = DISCARDED;
-    while let Some(Ok(frame)) = body.frame().await {
-        let length = frame.data_ref().map_or(0, Bytes::len);
-        if length > left {
-            return;
-        }
-        left -= length;
     }
 }
 

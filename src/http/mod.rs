@@ -20,6 +20,8 @@ pub mod server;
 mod strict;
 /// Consistency tokens.
 pub mod token;
+/// Bodies nobody read to their end.
+mod unread;
 
 /// Numbers.
 pub mod analytics;

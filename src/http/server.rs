@@ -26,6 +26,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::unread::Unread;
 use crate::config::HttpConfig;
 
 /// Largest request line and headers together; a larger head is answered 431.
@@ -185,8 +186,9 @@ impl hyper::service::Service<Request<Incoming>> for Requests {
     type Error = Infallible;
     type Future = RouteFuture<Infallible>;
 
-    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
         self.spoken.store(true, Relaxed);
+        let mut request = request.map(Unread::new);
         request.extensions_mut().insert(ConnectInfo(self.peer));
         // A router is always ready; its clone is a counter.
         tower::Service::call(&mut self.app.clone(), request)

@@ -101,3 +101,14 @@ async fn a_refresh_token_is_good_for_a_new_session_and_logout_ends_it() {
         (StatusCode::UNAUTHORIZED, &json!("invalid_credentials"))
     );
 }
+
+/// What is refused before its body is read is still answered: the rest of the body is taken and thrown away.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_sends_a_large_body_in_vain_is_told_why() {
+    let server = Server::start().await;
+    let http = reqwest::Client::new();
+    for attempt in 0..50 {
+        let request = http.post(format!("{}/api/v1/leads", server.url)).body(vec![b'x'; 2 << 20]);
+        assert_eq!(answer(request).await.status, StatusCode::UNAUTHORIZED, "attempt {attempt}");
+    }
+}

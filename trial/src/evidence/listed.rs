@@ -17,7 +17,7 @@ pub async fn read(sources: &Sources, evidence: &mut Evidence) -> Result<(), Evid
     let http = Client::new();
     for (tenant, login) in sources.logins.iter().enumerate() {
         let asked_by = u16::try_from(tenant).unwrap_or(u16::MAX);
-        let access = enter(&http, sources, login).await?;
+        let access = patiently(sources, async || enter(&http, sources, login).await).await?;
         let lister = Lister { http: &http, sources, login, access, asked_by };
         for (path, aggregate) in LISTS {
             lister.read(path, *aggregate, evidence).await?;
@@ -26,11 +26,14 @@ pub async fn read(sources: &Sources, evidence: &mut Evidence) -> Result<(), Evid
     Ok(())
 }
 
-/// Logs in; a server that is still recovering is asked again for as long as it may recover.
-async fn enter(http: &Client, sources: &Sources, login: &Login) -> Result<String, EvidenceError> {
+/// Asks a server that is still recovering again, for as long as it may recover.
+async fn patiently<T>(
+    sources: &Sources,
+    mut ask: impl AsyncFnMut() -> Result<T, EvidenceError>,
+) -> Result<T, EvidenceError> {
     let deadline = Instant::now() + sources.recovery;
     loop {
-        match try_to_enter(http, sources, login).await {
+        match ask().await {
             Err(EvidenceError::NotShown { status: 503, .. }) if Instant::now() < deadline => {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
@@ -39,7 +42,7 @@ async fn enter(http: &Client, sources: &Sources, login: &Login) -> Result<String
     }
 }
 
-async fn try_to_enter(http: &Client, sources: &Sources, login: &Login) -> Result<String, EvidenceError> {
+async fn enter(http: &Client, sources: &Sources, login: &Login) -> Result<String, EvidenceError> {
     let path = "/auth/login";
     let body =
         json!({ "organization": login.organization, "email": login.email, "password": login.password });
@@ -82,7 +85,7 @@ impl Lister<'_> {
     ) -> Result<(), EvidenceError> {
         let mut cursor = None;
         loop {
-            let page = self.page(path, cursor.as_deref()).await?;
+            let page = patiently(self.sources, async || self.page(path, cursor.as_deref()).await).await?;
             for Item { id, organization_id, version } in page.data {
                 let tenant = number_of(&evidence.tenants, organization_id);
                 let stream = Stream { tenant, aggregate, id };
