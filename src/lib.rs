@@ -36,6 +36,9 @@ pub mod event_store;
 /// Events to Kafka, each at least once and in order.
 pub mod relay;
 
+/// Whether somebody may be contacted.
+pub mod permission;
+
 /// Who somebody is and what they may do.
 pub mod identity;
 /// Two organizations to try things out with.

@@ -13,15 +13,19 @@ use std::path::Path;
 use rand::Rng as _;
 use rand::distributions::Alphanumeric;
 use rand::rngs::OsRng;
+use seiketsu_domain::compliance::{ComplianceCommand, Policy, Profile, Seller, SetProfile, Terms};
 use seiketsu_domain::ids::{TenantId, UserId};
-use seiketsu_domain::values::Timestamp;
+use seiketsu_domain::permission::duty::Obligation;
+use seiketsu_domain::values::{Name, Timestamp, Token};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
+use crate::command::{CommandError, Commands, Wish};
 use crate::event_store::Pools;
 use crate::identity::password::{self, WeakPassword};
 use crate::identity::{Role, Secret};
 use crate::ids;
+use crate::permission::packs_of_the_build;
 
 /// What there is now.
 #[derive(Debug, Clone)]
@@ -150,6 +154,47 @@ pub async fn seed(pools: &Pools, passwords: SeedPasswords, now: Timestamp) -> Re
         first: seed_organization(pools, &BROKERAGE, passwords.first, now).await?,
         second: seed_organization(pools, &MEDICAL_OFFICE, passwords.second, now).await?,
     })
+}
+
+/// Gives the organizations a compliance profile where they have none, set by their administrators: everything is
+/// verified and set up, so that rules and consent decide.
+///
+/// # Errors
+/// See [`CommandError`].
+pub async fn seed_profiles(commands: &Commands, seeded: &Seeded, now: Timestamp) -> Result<(), CommandError> {
+    for organization in [&seeded.first, &seeded.second] {
+        let tenant = organization.tenant;
+        let Some(owner) = organization.user(Role::OrgAdmin) else { continue };
+        if commands.exists::<Profile>(tenant, tenant.0).await? {
+            continue;
+        }
+        let Ok(name) = Name::try_new(organization.name) else { continue };
+        let set = SetProfile {
+            organization_id: tenant,
+            terms: everything_in_order(name),
+            packs: packs_of_the_build(),
+            by: owner.id,
+            at: now,
+        };
+        let wish = Wish::of(tenant, owner.id, now);
+        commands.execute::<Profile>(&wish, tenant.0, ComplianceCommand::Set(set)).await?;
+    }
+    Ok(())
+}
+
+/// A profile nothing is missing from.
+#[must_use]
+pub fn everything_in_order(seller: Name) -> Terms {
+    let registrations = ["10dlc", "texas_telephone_solicitor"];
+    let registrations = registrations.into_iter().filter_map(|name| Token::try_new(name).ok()).collect();
+    Terms {
+        sellers: vec![Seller { name: seller, verified: true, registrations }],
+        health_agreement: true,
+        abilities: Obligation::ABILITIES.to_vec(),
+        policy: Policy::default(),
+        calls_need_permits: true,
+        emergencies: Some(vec![]),
+    }
 }
 
 async fn seed_organization(

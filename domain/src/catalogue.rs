@@ -1,6 +1,7 @@
 //! All aggregates and their events, in one visible list.
 
 use crate::call::{Call, CallEvent};
+use crate::compliance::{ComplianceEvent, Profile};
 use crate::consent::{Consent, ConsentEvent};
 use crate::escalation::{Escalation, EscalationEvent};
 use crate::event::{DecodeError, Event, EventType};
@@ -60,6 +61,7 @@ macro_rules! catalogue {
 
 catalogue! {
     Call(Call, CallEvent),
+    Compliance(Profile, ComplianceEvent),
     Consent(Consent, ConsentEvent),
     Escalation(Escalation, EscalationEvent),
     Lead(Lead, LeadEvent),

@@ -62,7 +62,7 @@ pub struct Envelope {
     /// Place in the one committed order of the store; grows, may skip numbers.
     pub position: i64,
     pub tenant: TenantId,
-    /// `call`, `lead`, `consent` or `escalation`.
+    /// The aggregate, as `crate::catalogue` names it: `call`, `lead`, `consent` and so on.
     pub aggregate_type: String,
     pub aggregate_id: Uuid,
     /// Place in its stream: 1, 2, 3 … without gaps.

@@ -23,6 +23,8 @@ pub mod values;
 
 /// A phone call between a person and a voice agent, from ringing to outcome.
 pub mod call;
+/// What an organization is allowed and set up to do when it contacts people.
+pub mod compliance;
 /// What a contact point allowed, withdrew, and which calls that permitted.
 pub mod consent;
 /// A call for a human: raised, acknowledged, connected, resolved.

@@ -49,12 +49,13 @@ async fn serve(
     let base = Base::new(config, lifecycle, metrics)?;
     let credentials = data.join("dev.env");
     let seeded = seed::seed(&base.pools, passwords(Some(&credentials)), clock::now()).await?;
+    let app = base.app(&key)?;
+    seed::seed_profiles(&app.commands, &seeded, clock::now()).await?;
     seed::write_dev_env(&credentials, &url, &database, &seeded)?;
     base.start_projections().await?;
     if base.config.kafka.brokers.is_some() {
         base.start_relay()?;
     }
-    let app = base.app(&key)?;
     announce(&url, &credentials, &seeded);
     base.serve(app, listener).await?;
     let ended = drained(&base).await;

@@ -105,6 +105,17 @@ enum Packs {
     List,
     /// Say whether a file is a valid pack, and everything that is wrong with it.
     Validate { file: PathBuf },
+    /// Approve the packs of this build for an organization, or one of them.
+    Approve {
+        /// The domain the organization logs in with.
+        #[arg(long)]
+        organization: String,
+        /// The email address of the administrator in whose name it is done.
+        #[arg(long)]
+        by: String,
+        /// One pack, by its name; all of them where left out.
+        pack: Option<String>,
+    },
     /// Show what changed from one pack to another; each is a file, or the name of a pack of this build.
     Diff {
         before: String,
@@ -159,6 +170,9 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Role::Projections(command) => projections::run(&config()?, command).await,
         Role::Packs(Packs::List) => packs::list(),
         Role::Packs(Packs::Validate { file }) => packs::validate(&file),
+        Role::Packs(Packs::Approve { organization, by, pack }) => {
+            packs::approve(&config()?, &organization, &by, pack.as_deref()).await
+        }
         Role::Packs(Packs::Diff { before, after, json }) => packs::diff(&before, &after, json),
         Role::Audit(command) => audit::run(&config()?, command).await,
         Role::Migrate => roles::migrate(config()?).await,

@@ -160,6 +160,12 @@ pub fn system_pool(config: &Config) -> Result<PgPool, Failure> {
     Ok(Pools::new(&database_url(config)?, sizes)?.system().clone())
 }
 
+/// Executes commands, for whoever does one thing.
+pub fn a_few_commands(pools: &Pools) -> Commands {
+    let lanes = AppendLanes::start(pools, 1, &Hint::default());
+    Commands::new(EventStore::new(pools.clone(), lanes), StateCache::new(0))
+}
+
 /// Who acts, as far as can be told of somebody who may log in to this machine.
 pub fn at_the_machine() -> String {
     let login = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER"));

@@ -94,6 +94,8 @@ pub async fn seed(config: Config, file: Option<&Path>, url: &str) -> Done {
     let database = database_url(&config)?;
     let pools = Pools::new(&database, PoolSizes { tenant: 2, system: 2 })?;
     let seeded = demo_data::seed(&pools, passwords(file), crate::clock::now()).await?;
+    let commands = super::parts::a_few_commands(&pools);
+    demo_data::seed_profiles(&commands, &seeded, crate::clock::now()).await?;
     if let Some(file) = file {
         demo_data::write_dev_env(file, url, &database, &seeded)?;
     }

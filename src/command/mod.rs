@@ -38,6 +38,20 @@ pub struct Wish {
 }
 
 impl Wish {
+    /// A wish without conditions, of somebody who does not come over HTTP.
+    #[must_use]
+    pub fn of(tenant: TenantId, actor: UserId, at: Timestamp) -> Self {
+        Self {
+            tenant,
+            actor,
+            at,
+            correlation_id: ids::new(),
+            traceparent: None,
+            key: None,
+            expected_version: None,
+        }
+    }
+
     fn metadata(&self) -> Metadata {
         // With a key the command id follows from it, so that a retry makes the same event ids.
         let command_id = match &self.key {
@@ -129,6 +143,23 @@ impl Commands {
         also: Also<B>,
     ) -> Result<Committed<A>, CommandError> {
         self.run(wish, id, &command, Some(&also), None).await
+    }
+
+    /// Creates an aggregate under a new id and executes a command on another one, as one: both happen or neither.
+    /// Answers with the first.
+    ///
+    /// # Errors
+    /// See [`CommandError`].
+    pub async fn create_with<A: Decide, B: Decide>(
+        &self,
+        wish: &Wish,
+        id: Uuid,
+        command: A::Command,
+        also: Also<B>,
+    ) -> Result<Committed<A>, CommandError> {
+        let loaded = Loaded { state: Arc::default(), position: 0 };
+        let fresh = Known { loaded, certain: true, minted: true };
+        self.run(wish, id, &command, Some(&also), Some(fresh)).await
     }
 
     /// Whether a stream exists for the tenant.

@@ -31,6 +31,8 @@ pub mod audit;
 pub mod auth;
 /// Phone calls.
 pub mod calls;
+/// What organizations set for all their contacts.
+pub mod compliance;
 /// Consent, permissions and the internal do-not-call list.
 pub mod consents;
 /// Calls for a human.
@@ -77,6 +79,7 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(calls::routes())
         .merge(leads::routes())
         .merge(consents::routes())
+        .merge(compliance::routes())
         .merge(escalations::routes())
         .merge(events::routes())
         .merge(analytics::routes())

@@ -49,7 +49,7 @@ macro_rules! permissions {
 
 permissions! {
     CallsRead CallsWrite LeadsRead LeadsWrite LeadsAssign ConsentRead ConsentWrite ConsentCheck ConsentRevoke
-    EscalationsRead EscalationsWrite EscalationsAssign AnalyticsRead EventsRead AuditRead Operate
+    EscalationsRead EscalationsWrite EscalationsAssign AnalyticsRead EventsRead AuditRead Administer Operate
 }
 
 /// A command request.

@@ -1,17 +1,19 @@
 use super::ledger::{Grant, Place, Revocation};
 use super::{
-    CheckPermission, Checked, Consent, ConsentCommand, ConsentEvent, ConsentLevel, ConsentRefusal,
-    DncDelisted, DncListed, Effect, GrantConsent, GrantMethod, Granted, IssuedPermit, PERMIT_SECONDS,
-    Permission, PermitRedeemed, Question, RevokeConsent, Revoked, decide_permission,
+    Attempted, Business, BusinessNoted, CheckPermission, Checked, Consent, ConsentCommand, ConsentEvent,
+    ConsentLevel, ConsentRefusal, DncDelisted, DncListed, Effect, GrantConsent, GrantMethod, Granted,
+    IssuedPermit, NoteAttempt, NoteBusiness, PERMIT_SECONDS, Permission, PermitRedeemed, Question,
+    RedeemPermit, RevokeConsent, Revoked, SuppressContact, Suppressed, SuppressionLifted, decide_permission,
 };
 use crate::aggregate::{Decide, FUTURE_TOLERANCE_SECONDS, is_in_future};
-use crate::ids::{CallId, PermitId, UserId};
-use crate::values::{Contact, Reason, Timestamp};
+use crate::ids::UserId;
+use crate::permission::facts::SuppressionKind;
+use crate::values::{Channel, Contact, Reason, Timestamp};
 
 crate::aggregate!(Consent as "consent", ConsentCommand, ConsentEvent, ConsentRefusal);
 
 impl Decide for Consent {
-    const STATE_VERSION: i32 = 1;
+    const STATE_VERSION: i32 = 2;
 
     fn decide(&self, command: &ConsentCommand) -> Result<Vec<ConsentEvent>, ConsentRefusal> {
         use ConsentCommand as C;
@@ -19,7 +21,8 @@ impl Decide for Consent {
             C::Grant(grant) => self.grant(grant),
             C::Revoke(revoke) => self.revoke(revoke),
             C::Check(check) => self.check(check),
-            C::RedeemPermit { permit_id, call_id, at } => self.redeem(*permit_id, *call_id, *at),
+            C::RedeemPermit(redeem) => self.redeem(redeem),
+            C::NoteAttempt(attempt) => self.note_attempt(attempt),
             C::ListInternally { consent_id, organization_id, contact, reason, by, at } => self
                 .list_internally(DncListed {
                     consent_id: *consent_id,
@@ -30,6 +33,9 @@ impl Decide for Consent {
                     at: *at,
                 }),
             C::Delist { reason, by, at } => self.delist(reason, *by, *at),
+            C::Suppress(suppress) => self.suppress_contact(suppress),
+            C::LiftSuppression { kind, reason, by, at } => self.lift(*kind, reason, *by, *at),
+            C::NoteBusiness(business) => self.note(business),
         }
     }
 
@@ -97,7 +103,10 @@ impl Consent {
         given.then_some(IssuedPermit { id: check.permit_id, expires_at })
     }
 
-    fn redeem(&self, permit_id: PermitId, call_id: CallId, at: Timestamp) -> Decision {
+    /// Using a permit is a contact made, and that voids every other permit of the contact point: permits given side by
+    /// side were all counted on the contacts made before them.
+    fn redeem(&self, redeem: &RedeemPermit) -> Decision {
+        let RedeemPermit { permit_id, call_id, at, .. } = *redeem;
         let known = self.permits.iter().find(|permit| permit.id == permit_id);
         let permit = known.ok_or(ConsentRefusal::PermitUnknown)?;
         match permit.redeemed_by {
@@ -105,13 +114,83 @@ impl Consent {
             Some(_) => return Err(ConsentRefusal::PermitRedeemed),
             None => {}
         }
+        if permit.channel != Channel::Voice {
+            return Err(ConsentRefusal::PermitForAnotherChannel);
+        }
+        if redeem.purpose.is_some_and(|purpose| purpose != permit.purpose) {
+            return Err(ConsentRefusal::PermitForAnotherPurpose);
+        }
         if at >= permit.expires_at {
             return Err(ConsentRefusal::PermitExpired);
         }
         if permit.fence != self.fence {
             return Err(ConsentRefusal::FenceConflict);
         }
-        Ok(vec![PermitRedeemed { permit_id, call_id, at }.into()])
+        Ok(vec![PermitRedeemed { permit_id, call_id, about: Some(permit.about()), at }.into()])
+    }
+
+    fn note_attempt(&self, attempt: &NoteAttempt) -> Decision {
+        self.require_same(&attempt.contact)?;
+        if self.attempts.all().iter().any(|known| known.call_id == attempt.call_id) {
+            return Ok(vec![]);
+        }
+        let NoteAttempt { consent_id, organization_id, call_id, at, .. } = *attempt;
+        let (contact, about) = (attempt.contact.clone(), attempt.about.clone());
+        Ok(vec![Attempted { consent_id, organization_id, contact, call_id, about, at }.into()])
+    }
+
+    fn suppress_contact(&self, suppress: &SuppressContact) -> Decision {
+        self.require_same(&suppress.contact)?;
+        let since = suppress.occurred_at.unwrap_or(suppress.at);
+        if is_in_future(since, suppress.at) {
+            return Err(ConsentRefusal::OccurredInFuture);
+        }
+        let known = self.suppressions.iter().find(|known| known.kind == suppress.kind);
+        if known.is_some_and(|known| !known.kind.is_own_wish() || !self.was_granted_since(known.place())) {
+            return Ok(vec![]);
+        }
+        let SuppressContact { consent_id, organization_id, kind, by, at, .. } = *suppress;
+        let (contact, reason) = (suppress.contact.clone(), suppress.reason.clone());
+        let event =
+            Suppressed { consent_id, organization_id, contact, kind, reason, by, recorded_at: at, at: since };
+        Ok(vec![event.into()])
+    }
+
+    fn lift(&self, kind: SuppressionKind, reason: &Reason, by: UserId, at: Timestamp) -> Decision {
+        if self.version == 0 {
+            return Err(ConsentRefusal::NotFound);
+        }
+        if !self.suppressions.iter().any(|known| known.kind == kind) {
+            return Ok(vec![]);
+        }
+        if kind.is_own_wish() {
+            return Err(ConsentRefusal::SuppressionStays);
+        }
+        Ok(vec![SuppressionLifted { kind, reason: reason.clone(), by, at }.into()])
+    }
+
+    fn note(&self, business: &NoteBusiness) -> Decision {
+        self.require_same(&business.contact)?;
+        if is_in_future(business.occurred_at, business.at) {
+            return Err(ConsentRefusal::OccurredInFuture);
+        }
+        let newer =
+            |known: &Business| known.kind == business.kind && known.occurred_at >= business.occurred_at;
+        if self.business.iter().any(newer) {
+            return Ok(vec![]);
+        }
+        let NoteBusiness { consent_id, organization_id, kind, occurred_at, at, .. } = *business;
+        let (contact, source) = (business.contact.clone(), business.source.clone());
+        let event = BusinessNoted {
+            consent_id,
+            organization_id,
+            contact,
+            kind,
+            source,
+            recorded_at: at,
+            at: occurred_at,
+        };
+        Ok(vec![event.into()])
     }
 
     fn list_internally(&self, listing: DncListed) -> Decision {

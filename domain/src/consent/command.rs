@@ -1,6 +1,9 @@
-use super::{CallerState, ConsentLevel, Evidence, GrantMethod, Question, RevocationMethod};
+use super::{
+    About, BusinessKind, CallerState, ConsentLevel, Evidence, GrantMethod, Question, RevocationMethod,
+};
 use crate::ids::{CallId, ConsentId, DecisionId, GrantId, LeadId, PermitId, TenantId, UserId};
-use crate::values::{Channel, Contact, Note, Purpose, Reason, Technology, Timestamp};
+use crate::permission::facts::SuppressionKind;
+use crate::values::{Channel, Contact, Note, Purpose, Reason, Source, Technology, Timestamp};
 
 /// What can be asked of a ledger of consent.
 #[derive(Debug, Clone)]
@@ -13,7 +16,9 @@ pub enum ConsentCommand {
     /// Ask whether a contact is permitted.
     Check(CheckPermission),
     /// Use the permit of an allowed check for a call.
-    RedeemPermit { permit_id: PermitId, call_id: CallId, at: Timestamp },
+    RedeemPermit(RedeemPermit),
+    /// Note a contact that needed no permit.
+    NoteAttempt(NoteAttempt),
     /// Put the contact point on the organization's own do-not-call list.
     ListInternally {
         consent_id: ConsentId,
@@ -25,6 +30,59 @@ pub enum ConsentCommand {
     },
     /// Take it off that list.
     Delist { reason: Reason, by: UserId, at: Timestamp },
+    /// Note why nobody contacts the person any more.
+    Suppress(SuppressContact),
+    /// Note that this was a mistake, or is over.
+    LiftSuppression { kind: SuppressionKind, reason: Reason, by: UserId, at: Timestamp },
+    /// Note business with the person.
+    NoteBusiness(NoteBusiness),
+}
+
+/// See [`ConsentCommand::RedeemPermit`].
+#[derive(Debug, Clone)]
+pub struct RedeemPermit {
+    pub permit_id: PermitId,
+    pub call_id: CallId,
+    /// What the call is for, where it says so.
+    pub purpose: Option<Purpose>,
+    pub at: Timestamp,
+}
+
+/// See [`ConsentCommand::NoteAttempt`].
+#[derive(Debug, Clone)]
+pub struct NoteAttempt {
+    pub consent_id: ConsentId,
+    pub organization_id: TenantId,
+    pub contact: Contact,
+    pub call_id: CallId,
+    pub about: About,
+    pub at: Timestamp,
+}
+
+/// See [`ConsentCommand::Suppress`].
+#[derive(Debug, Clone)]
+pub struct SuppressContact {
+    pub consent_id: ConsentId,
+    pub organization_id: TenantId,
+    pub contact: Contact,
+    pub kind: SuppressionKind,
+    pub reason: Reason,
+    pub by: UserId,
+    /// Where absent, now.
+    pub occurred_at: Option<Timestamp>,
+    pub at: Timestamp,
+}
+
+/// See [`ConsentCommand::NoteBusiness`].
+#[derive(Debug, Clone)]
+pub struct NoteBusiness {
+    pub consent_id: ConsentId,
+    pub organization_id: TenantId,
+    pub contact: Contact,
+    pub kind: BusinessKind,
+    pub source: Source,
+    pub occurred_at: Timestamp,
+    pub at: Timestamp,
 }
 
 /// See [`ConsentCommand::Grant`].

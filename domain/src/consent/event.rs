@@ -1,11 +1,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CallerState, ConsentLevel, Effect, Evidence, Finding, GrantMethod, Obligation, RevocationMethod, Rule,
+    About, BusinessKind, CallerState, ConsentLevel, Effect, Evidence, Finding, GrantMethod, Obligation,
+    RevocationMethod, Rule,
 };
 use crate::event::Upcast;
 use crate::ids::{CallId, ConsentId, DecisionId, GrantId, LeadId, PermitId, TenantId, UserId};
-use crate::values::{Channel, Contact, Note, Purpose, Reason, Technology, Timestamp};
+use crate::permission::facts::SuppressionKind;
+use crate::values::{Channel, Contact, Note, Purpose, Reason, Source, Technology, Timestamp};
 
 crate::events! {
     /// What can happen to a ledger of consent.
@@ -22,6 +24,14 @@ crate::events! {
         DncListed(DncListed) = "consent.dnc_listed" v 1,
         /// It no longer is.
         DncDelisted(DncDelisted) = "consent.dnc_delisted" v 1,
+        /// A contact was made, or begun, that needed no permit.
+        Attempted(Attempted) = "consent.attempted" v 1,
+        /// Nobody contacts this person any more.
+        Suppressed(Suppressed) = "consent.suppressed" v 1,
+        /// That was a mistake, or is over.
+        SuppressionLifted(SuppressionLifted) = "consent.suppression_lifted" v 1,
+        /// The person bought something, or asked about something.
+        BusinessNoted(BusinessNoted) = "consent.business_noted" v 1,
     }
 }
 
@@ -38,13 +48,18 @@ impl ConsentEvent {
             Self::PermitRedeemed(e) => e.at,
             Self::DncListed(e) => e.at,
             Self::DncDelisted(e) => e.at,
+            Self::Attempted(e) => e.at,
+            Self::Suppressed(e) => e.recorded_at,
+            Self::SuppressionLifted(e) => e.at,
+            Self::BusinessNoted(e) => e.recorded_at,
         }
     }
 
-    /// Whether it can change the answer to a later question, and so moves the fence.
+    /// Whether it can change the answer to a later question, and so moves the fence. A contact made does: the next one
+    /// may be one too many.
     #[must_use]
     pub fn changes_permission(&self) -> bool {
-        !matches!(self, Self::Checked(_) | Self::PermitRedeemed(_))
+        !matches!(self, Self::Checked(_))
     }
 }
 
@@ -138,6 +153,57 @@ pub struct IssuedPermit {
 pub struct PermitRedeemed {
     pub permit_id: PermitId,
     pub call_id: CallId,
+    /// What the contact is, as the permit has it. Absent in events of long ago.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<About>,
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attempted {
+    pub consent_id: ConsentId,
+    pub organization_id: TenantId,
+    pub contact: Contact,
+    pub call_id: CallId,
+    pub about: About,
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Suppressed {
+    pub consent_id: ConsentId,
+    pub organization_id: TenantId,
+    pub contact: Contact,
+    pub kind: SuppressionKind,
+    pub reason: Reason,
+    pub by: UserId,
+    pub recorded_at: Timestamp,
+    /// Since when it is so.
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SuppressionLifted {
+    pub kind: SuppressionKind,
+    pub reason: Reason,
+    pub by: UserId,
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BusinessNoted {
+    pub consent_id: ConsentId,
+    pub organization_id: TenantId,
+    pub contact: Contact,
+    pub kind: BusinessKind,
+    /// Where it is on record.
+    pub source: Source,
+    pub recorded_at: Timestamp,
+    /// When the person bought or asked.
     pub at: Timestamp,
 }
 

@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Checked, ConsentEvent, ConsentLevel, DncListed, Evidence, GrantMethod, Granted, RevocationMethod, Revoked,
+    About, Attempt, Attempts, Business, Checked, ConsentEvent, ConsentLevel, DncListed, Evidence,
+    GrantMethod, Granted, PermitRedeemed, RevocationMethod, Revoked, Suppression,
 };
 use crate::ids::{CallId, ConsentId, GrantId, LeadId, PermitId, TenantId, UserId};
 use crate::values::{Channel, Contact, Note, Purpose, Reason, Technology, Timestamp};
@@ -10,7 +11,7 @@ use crate::values::{Channel, Contact, Note, Purpose, Reason, Technology, Timesta
 ///
 /// Its size is bounded without forgetting a withdrawal. Up to [`Consent::LISTED`] grants and as many revocations are
 /// kept as they came. Beyond that, those go that a later one of at least the same reach has made irrelevant; what is
-/// left of revocations is at most one per scope, 256. Should more than [`Consent::LISTED`] grants differ in reach, the
+/// left of revocations is at most one per scope, 256. Contacts made are bounded as [`Attempts`] says. Should more than [`Consent::LISTED`] grants differ in reach, the
 /// oldest go, which can only deny. Nothing is lost to audit: [`Consent::as_of`] reads the events.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -22,10 +23,19 @@ pub struct Consent {
     pub grants: Vec<Grant>,
     pub revocations: Vec<Revocation>,
     pub internal_dnc: Option<InternalDnc>,
+    /// Why nobody contacts the person; each reason once.
+    #[serde(default)]
+    pub suppressions: Vec<Suppression>,
+    /// Business with the person; each kind once.
+    #[serde(default)]
+    pub business: Vec<Business>,
+    /// Contacts of the last thirty days.
+    #[serde(default)]
+    pub attempts: Attempts,
     /// Permits that were valid when last looked at.
     #[serde(default)]
     pub permits: Vec<Permit>,
-    /// The version at which a grant, a revocation or the do-not-call list last changed what is permitted.
+    /// The version at which anything but a check last changed what is permitted.
     pub fence: i64,
     pub version: i64,
 }
@@ -94,6 +104,13 @@ pub struct Permit {
     #[serde(default)]
     pub technology: Option<Technology>,
     pub redeemed_by: Option<CallId>,
+}
+
+impl Permit {
+    /// The contact it is for.
+    pub(super) fn about(&self) -> About {
+        About { technology: self.technology, purpose: Some(self.purpose), ..About::unknown(self.channel) }
+    }
 }
 
 /// Where a fact stands in the order of occurrence; of two at one instant the one recorded later is the later.
@@ -190,14 +207,15 @@ impl Consent {
             E::Granted(e) => self.add_grant(e, sequence),
             E::Revoked(e) => self.add_revocation(e, sequence),
             E::Checked(e) => self.add_permit(e),
-            E::PermitRedeemed(e) => {
-                self.permits
-                    .iter_mut()
-                    .filter(|permit| permit.id == e.permit_id)
-                    .for_each(|permit| permit.redeemed_by = Some(e.call_id));
-            }
+            E::PermitRedeemed(e) => self.use_permit(e, sequence),
             E::DncListed(e) => self.list(e, sequence),
             E::DncDelisted(_) => self.internal_dnc = None,
+            E::Attempted(e) => {
+                self.attempts.add(Attempt { sequence, call_id: e.call_id, about: e.about.clone(), at: e.at });
+            }
+            E::Suppressed(e) => self.suppress(Suppression::of(e, sequence)),
+            E::SuppressionLifted(e) => self.suppressions.retain(|known| known.kind != e.kind),
+            E::BusinessNoted(e) => self.note_business(Business::of(e, sequence)),
         }
     }
 
@@ -212,7 +230,10 @@ impl Consent {
             E::Revoked(e) => (e.consent_id, e.organization_id, &e.contact),
             E::Checked(e) => (e.consent_id, e.organization_id, &e.contact),
             E::DncListed(e) => (e.consent_id, e.organization_id, &e.contact),
-            E::PermitRedeemed(_) | E::DncDelisted(_) => return,
+            E::Attempted(e) => (e.consent_id, e.organization_id, &e.contact),
+            E::Suppressed(e) => (e.consent_id, e.organization_id, &e.contact),
+            E::BusinessNoted(e) => (e.consent_id, e.organization_id, &e.contact),
+            E::PermitRedeemed(_) | E::DncDelisted(_) | E::SuppressionLifted(_) => return,
         };
         self.id = id;
         self.organization_id = organization_id;
@@ -263,6 +284,34 @@ impl Consent {
         if self.internal_dnc.as_ref().is_none_or(|known| known.place() < new.place()) {
             self.internal_dnc = Some(new);
         }
+    }
+
+    /// Of two reasons of one kind the later one counts, as of two listings.
+    fn suppress(&mut self, new: Suppression) {
+        match self.suppressions.iter_mut().find(|known| known.kind == new.kind) {
+            Some(known) if known.place() < new.place() => *known = new,
+            Some(_) => {}
+            None => self.suppressions.push(new),
+        }
+    }
+
+    fn note_business(&mut self, new: Business) {
+        match self.business.iter_mut().find(|known| known.kind == new.kind) {
+            Some(known) if known.occurred_at < new.occurred_at => *known = new,
+            Some(_) => {}
+            None => self.business.push(new),
+        }
+    }
+
+    /// Using a permit is a contact made.
+    fn use_permit(&mut self, redeemed: &PermitRedeemed, sequence: i64) {
+        let permit = self.permits.iter_mut().find(|permit| permit.id == redeemed.permit_id);
+        let known = permit.map(|permit| {
+            permit.redeemed_by = Some(redeemed.call_id);
+            permit.about()
+        });
+        let about = redeemed.about.clone().or(known).unwrap_or_else(|| About::unknown(Channel::Voice));
+        self.attempts.add(Attempt { sequence, call_id: redeemed.call_id, about, at: redeemed.at });
     }
 
     fn add_permit(&mut self, checked: &Checked) {

@@ -20,6 +20,7 @@
 //! - What was known when, about when, is answered by `crate::consent::Consent::as_of`.
 
 mod aggregate;
+mod attempts;
 mod command;
 mod event;
 mod evidence;
@@ -30,11 +31,17 @@ mod refusal;
 mod rules;
 #[cfg(test)]
 mod spec;
+mod standing;
 mod terms;
 
-pub use command::{CheckPermission, ConsentCommand, GrantConsent, RevokeConsent};
+pub use attempts::{About, Attempt, Attempts};
+pub use command::{
+    CheckPermission, ConsentCommand, GrantConsent, NoteAttempt, NoteBusiness, RedeemPermit, RevokeConsent,
+    SuppressContact,
+};
 pub use event::{
-    Checked, ConsentEvent, DncDelisted, DncListed, Granted, IssuedPermit, PermitRedeemed, Revoked,
+    Attempted, BusinessNoted, Checked, ConsentEvent, DncDelisted, DncListed, Granted, IssuedPermit,
+    PermitRedeemed, Revoked, Suppressed, SuppressionLifted,
 };
 pub use evidence::Evidence;
 pub use ledger::{Consent, Grant, InternalDnc, Permit, Revocation};
@@ -43,4 +50,5 @@ pub use permission::{
     decide_permission, required_level,
 };
 pub use refusal::ConsentRefusal;
+pub use standing::{Business, BusinessKind, Suppression};
 pub use terms::{CallerState, ConsentLevel, GrantMethod, RevocationMethod};

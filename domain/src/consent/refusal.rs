@@ -31,8 +31,14 @@ pub enum ConsentRefusal {
     PermitExpired,
     #[error("the permit was used for another call")]
     PermitRedeemed,
-    #[error("consent changed after the permit was given; check again")]
+    #[error("something changed after the permit was given, or somebody was contacted meanwhile; check again")]
     FenceConflict,
+    #[error("the permit is for another purpose")]
+    PermitForAnotherPurpose,
+    #[error("the permit is not for a phone call")]
+    PermitForAnotherChannel,
+    #[error("only the person's own later act lifts this; record their new consent")]
+    SuppressionStays,
 }
 
 impl Refusal for ConsentRefusal {
@@ -52,13 +58,18 @@ impl Refusal for ConsentRefusal {
             Self::PermitExpired => "permit_expired",
             Self::PermitRedeemed => "permit_redeemed",
             Self::FenceConflict => "fence_conflict",
+            Self::PermitForAnotherPurpose => "permit_for_another_purpose",
+            Self::PermitForAnotherChannel => "permit_for_another_channel",
+            Self::SuppressionStays => "suppression_stays",
         }
     }
 
     fn kind(&self) -> RefusalKind {
         match self {
             Self::NotFound | Self::PermitUnknown => RefusalKind::NotFound,
-            Self::PermitExpired | Self::PermitRedeemed | Self::FenceConflict => RefusalKind::Conflict,
+            Self::PermitExpired | Self::PermitRedeemed | Self::FenceConflict | Self::SuppressionStays => {
+                RefusalKind::Conflict
+            }
             _ => RefusalKind::Unacceptable,
         }
     }
@@ -74,6 +85,7 @@ impl Refusal for ConsentRefusal {
             Self::OccurredInFuture => "/occurredAt",
             Self::ExpiresTooEarly => "/expiresAt",
             Self::TechnologyMismatch => "/technology",
+            Self::PermitForAnotherPurpose | Self::PermitForAnotherChannel => "/permitId",
             _ => return None,
         };
         Some(Cow::Borrowed(pointer))

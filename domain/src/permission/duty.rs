@@ -5,6 +5,8 @@ use super::rule::Rule;
 /// What whoever makes an allowed contact must do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = Duty))]
 pub enum Obligation {
     /// Say at the start who is calling.
     IdentifyCaller,
@@ -37,6 +39,22 @@ pub enum Obligation {
 }
 
 impl Obligation {
+    /// Those that whoever makes contacts must be set up for. The rest forbid something, or slow it down.
+    pub const ABILITIES: [Self; 12] = [
+        Self::IdentifyCaller,
+        Self::CallBackNumber,
+        Self::AiDisclosure,
+        Self::ClinicalAiDisclaimer,
+        Self::OptOutMechanism,
+        Self::PromptFirstAudio,
+        Self::LetItRing,
+        Self::RecordingNotice,
+        Self::AttestedCallerId,
+        Self::StopHelpText,
+        Self::HangUpOnRequest,
+        Self::VendorGate,
+    ];
+
     /// The rule that attaches it.
     #[must_use]
     pub fn rule(self) -> Rule {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::demo::day::Day;
 use crate::demo::kind::Kind;
-use crate::demo::script::{Script, agent, caller, human};
+use crate::demo::script::{Expect, Script, agent, caller, human};
 
 pub(super) const GREETING: &str = "Cedar Street Family Medicine, this is the automated assistant. If this is an \
                                    emergency, hang up and dial nine one one. The call is recorded. What can I do \
@@ -66,8 +66,8 @@ pub fn new_patient(day: &mut Day) -> Script {
         .after(day.a_while(1_700))
 }
 
-/// Is reminded of a visit. The call goes out over the practice's own telephone system, so its permit is redeemed
-/// after it has begun.
+/// Is reminded of a visit. The practice's own telephone system tells once more for which call it used the permit, which
+/// changes nothing.
 pub fn reminder(day: &mut Day) -> Script {
     let confirms = day.chance(75);
     let (answer, summary) = if confirms {
@@ -81,10 +81,10 @@ pub fn reminder(day: &mut Day) -> Script {
         .checks("informational")
         .then(Kind::StartCall, json!({
             "phoneNumber": "{phone}", "direction": "outbound", "agentId": "{agent2}", "leadId": "{lead}",
-            "purpose": "informational",
+            "purpose": "informational", "permitId": "{permit}",
         }))
         .then(Kind::RedeemPermit, json!({ "callId": "{call}" }))
-        .twice()
+        .expect(Expect::Unchanged)
         .then(Kind::ConnectCall, json!({}))
         .talk(day, &[
             agent("Hello, the automated assistant of Cedar Street Family Medicine. You have a visit tomorrow at ten."),

@@ -1,16 +1,20 @@
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
+use seiketsu_domain::aggregate::Refusal as _;
 use seiketsu_domain::call::{Call, CallCommand, Direction, StartCall};
-use seiketsu_domain::consent::{Consent, ConsentCommand};
-use seiketsu_domain::ids::{AgentId, CallId, LeadId, PermitId};
+use seiketsu_domain::compliance::Profile;
+use seiketsu_domain::consent::{About, Consent, ConsentCommand, ConsentRefusal, NoteAttempt, RedeemPermit};
+use seiketsu_domain::ids::{AgentId, CallId, ConsentId, LeadId, PermitId};
 use seiketsu_domain::lead::Lead;
-use seiketsu_domain::values::{Phone, Purpose};
+use seiketsu_domain::values::{Channel, Contact, Phone, Purpose};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::command::{Also, Committed, Wish};
+use crate::command::{Also, CommandError, Committed, Wish};
 use crate::http::answer::created;
+use crate::http::consents::unknown_here;
 use crate::http::problem::Problem;
 use crate::http::references::require;
 use crate::http::request::{CallsWrite, Order};
@@ -30,6 +34,9 @@ pub struct NewCall {
 }
 
 /// Start a call
+///
+/// An outbound call starts only with a permit for its number, unless the organization's profile says otherwise; either
+/// way it is counted as a contact made.
 #[utoipa::path(post, path = "/calls", tag = "calls", request_body = NewCall,
     responses((status = 201, description = "Started", body = Call)))]
 pub async fn start_call(
@@ -40,46 +47,103 @@ pub async fn start_call(
     if let Some(lead) = body.lead_id {
         require::<Lead>(&app, wish.tenant, lead.0, "/leadId").await?;
     }
-    let committed = match body.permit_id {
-        None => start(&app, &wish, body).await?,
-        Some(permit) => start_permitted(&app, &wish, body, permit).await?,
+    let start = Start { app: &app, wish: &wish, call_id: ids::new() };
+    let committed = match (body.direction, body.permit_id) {
+        (Direction::Inbound, None) => start.inbound(body).await?,
+        (Direction::Inbound, Some(_)) => return Err(not_for_inbound()),
+        (Direction::Outbound, Some(permit)) => start.with_permit(body, permit).await?,
+        (Direction::Outbound, None) => start.without_permit(body).await?,
     };
     Ok(created(&wish, "calls", committed.state.id.0, &committed))
 }
 
-fn command(body: NewCall, call_id: CallId, wish: &Wish) -> CallCommand {
-    CallCommand::Start(StartCall {
-        call_id,
-        organization_id: wish.tenant,
-        phone_number: body.phone_number,
-        direction: body.direction,
-        agent_id: body.agent_id,
-        lead_id: body.lead_id,
-        purpose: body.purpose,
-        permit_id: body.permit_id,
-        at: wish.at,
-    })
+fn not_for_inbound() -> Problem {
+    Problem::unacceptable("/permitId", "permit_not_for_inbound", "an inbound call needs no permit")
 }
 
-async fn start(app: &App, wish: &Wish, body: NewCall) -> Result<Committed<Call>, Problem> {
-    let call_id: CallId = ids::new();
-    Ok(app.commands.create::<Call>(wish, call_id.0, command(body, call_id, wish)).await?)
+struct Start<'a> {
+    app: &'a App,
+    wish: &'a Wish,
+    call_id: CallId,
 }
 
-async fn start_permitted(
-    app: &App,
-    wish: &Wish,
-    body: NewCall,
-    permit_id: PermitId,
-) -> Result<Committed<Call>, Problem> {
-    let call_id: CallId = ids::new();
-    let ledger = app.commands.store().ledger_of_permit(wish.tenant, permit_id).await?;
-    let ledger = ledger
-        .ok_or_else(|| Problem::unacceptable("/permitId", "permit_unknown", "there is no such permit"))?;
-    let redeem = Also::<Consent> {
-        id: ledger,
-        command: ConsentCommand::RedeemPermit { permit_id, call_id, at: wish.at },
-    };
-    let start = command(body, call_id, wish);
-    Ok(app.commands.execute_both::<Call, Consent>(wish, call_id.0, start, redeem).await?)
+impl Start<'_> {
+    fn command(&self, body: NewCall) -> CallCommand {
+        CallCommand::Start(StartCall {
+            call_id: self.call_id,
+            organization_id: self.wish.tenant,
+            phone_number: body.phone_number,
+            direction: body.direction,
+            agent_id: body.agent_id,
+            lead_id: body.lead_id,
+            purpose: body.purpose,
+            permit_id: body.permit_id,
+            at: self.wish.at,
+        })
+    }
+
+    async fn inbound(&self, body: NewCall) -> Result<Committed<Call>, Problem> {
+        Ok(self.app.commands.create::<Call>(self.wish, self.call_id.0, self.command(body)).await?)
+    }
+
+    async fn with_permit(&self, body: NewCall, permit_id: PermitId) -> Result<Committed<Call>, Problem> {
+        let redeem = ConsentCommand::RedeemPermit(RedeemPermit {
+            permit_id,
+            call_id: self.call_id,
+            purpose: body.purpose,
+            at: self.wish.at,
+        });
+        match self.and_count(body, redeem).await {
+            Err(CommandError::Refused(no)) if no.code == ConsentRefusal::PermitUnknown.code() => {
+                Err(unknown_here(self.app, self.wish.tenant, permit_id).await)
+            }
+            started => Ok(started?),
+        }
+    }
+
+    async fn without_permit(&self, body: NewCall) -> Result<Committed<Call>, Problem> {
+        let tenant = self.wish.tenant;
+        let profile = self.app.commands.current::<Profile>(tenant, tenant.0).await?.state;
+        if profile.calls_need_permits() {
+            return Err(Problem::unacceptable(
+                "/permitId",
+                "permit_required",
+                "an outbound call needs a permit; POST /consents/check gives one where the call is allowed",
+            ));
+        }
+        if profile.stopped.is_some() {
+            return Err(Problem::new(
+                StatusCode::CONFLICT,
+                "contacts_stopped",
+                "the organization stopped every contact",
+            ));
+        }
+        let contact = Contact::Phone(body.phone_number.clone());
+        let about = About {
+            seller: profile.seller(None).map(|seller| seller.name.clone()),
+            purpose: body.purpose,
+            ..About::unknown(Channel::Voice)
+        };
+        let attempt = NoteAttempt {
+            consent_id: ConsentId::of(tenant, &contact),
+            organization_id: tenant,
+            contact,
+            call_id: self.call_id,
+            about,
+            at: self.wish.at,
+        };
+        Ok(self.and_count(body, ConsentCommand::NoteAttempt(attempt)).await?)
+    }
+
+    /// Starts the call and counts it in the ledger of the number, as one.
+    async fn and_count(
+        &self,
+        body: NewCall,
+        command: ConsentCommand,
+    ) -> Result<Committed<Call>, CommandError> {
+        let contact = Contact::Phone(body.phone_number.clone());
+        let also = Also::<Consent> { id: ConsentId::of(self.wish.tenant, &contact).0, command };
+        let start = self.command(body);
+        self.app.commands.create_with::<Call, Consent>(self.wish, self.call_id.0, start, also).await
+    }
 }

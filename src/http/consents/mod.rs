@@ -1,5 +1,6 @@
 //! Everything a client can do with consent: grants, revocations, permission checks, the internal do-not-call list.
 
+mod business;
 mod check;
 mod contact_param;
 mod dnc;
@@ -10,7 +11,9 @@ mod list;
 mod redeem;
 mod revoke;
 mod state;
+mod suppress;
 
+pub use redeem::unknown_here;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -23,6 +26,9 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(revoke::revoke_consent))
         .routes(routes!(check::check_permission))
         .routes(routes!(redeem::redeem_permit))
+        .routes(routes!(suppress::suppress_contact))
+        .routes(routes!(suppress::lift_suppression))
+        .routes(routes!(business::note_business))
         .routes(routes!(state::get_state))
         .routes(routes!(history::get_history))
         .routes(routes!(dnc::list_number, dnc::delist_number))

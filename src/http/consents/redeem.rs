@@ -1,15 +1,16 @@
 use axum::extract::State;
 use axum::response::Response;
-use seiketsu_domain::call::Call;
-use seiketsu_domain::consent::{Consent, ConsentCommand};
-use seiketsu_domain::ids::{CallId, PermitId};
+use seiketsu_domain::aggregate::Decide as _;
+use seiketsu_domain::call::{Call, Direction};
+use seiketsu_domain::consent::{Consent, ConsentCommand, RedeemPermit};
+use seiketsu_domain::ids::{CallId, ConsentId, PermitId, TenantId};
+use seiketsu_domain::values::Contact;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::http::answer::done;
 use crate::http::problem::Problem;
-use crate::http::references::require;
 use crate::http::request::{ConsentCheck, Id, Order};
 
 /// The call the permit is used for.
@@ -21,7 +22,8 @@ pub struct Redemption {
 
 /// Redeem a permit
 ///
-/// Uses a permit for one call. Refused where it expired or where consent changed since it was issued.
+/// Uses a permit for one outbound call to the number it was given for. Refused where it expired, and where anything
+/// changed since it was issued: consent, lists of ours, or that somebody was contacted meanwhile.
 #[utoipa::path(post, path = "/consents/permits/{id}/redeem", tag = "consents",
     params(("id" = PermitId, Path)), request_body = Redemption,
     responses((status = 200, description = "Redeemed", body = Consent)))]
@@ -33,8 +35,43 @@ pub async fn redeem_permit(
     let Order { wish, body, .. } = order;
     let ledger = app.commands.store().ledger_of_permit(wish.tenant, id).await?;
     let ledger = ledger.ok_or(Problem::not_found("permit_unknown", "there is no such permit"))?;
-    require::<Call>(&app, wish.tenant, body.call_id.0, "/callId").await?;
-    let command = ConsentCommand::RedeemPermit { permit_id: id, call_id: body.call_id, at: wish.at };
+    let call = app.commands.current::<Call>(wish.tenant, body.call_id.0).await?.state;
+    require_fit(&call, ConsentId(ledger))?;
+    let command = ConsentCommand::RedeemPermit(RedeemPermit {
+        permit_id: id,
+        call_id: body.call_id,
+        purpose: call.purpose,
+        at: wish.at,
+    });
     let committed = app.commands.execute::<Consent>(&wish, ledger, command).await?;
     Ok(done(&wish, ledger, &committed))
+}
+
+/// Whether a call is one the permits of a ledger are for.
+fn require_fit(call: &Call, ledger: ConsentId) -> Result<(), Problem> {
+    let unacceptable = |code, detail: &str| Err(Problem::unacceptable("/callId", code, detail));
+    if call.version() == 0 {
+        return unacceptable("reference_not_found", "there is no such call");
+    }
+    if call.direction != Direction::Outbound {
+        return unacceptable("permit_not_for_inbound", "an inbound call needs no permit");
+    }
+    let called = call.phone_number.clone().map(Contact::Phone);
+    if called.is_none_or(|called| ConsentId::of(call.organization_id, &called) != ledger) {
+        return unacceptable("permit_for_another_number", "the permit is for another number");
+    }
+    Ok(())
+}
+
+/// What to say of a permit that the ledger of the number called does not have.
+pub async fn unknown_here(app: &App, tenant: TenantId, permit: PermitId) -> Problem {
+    match app.commands.store().ledger_of_permit(tenant, permit).await {
+        Ok(Some(_)) => Problem::unacceptable(
+            "/permitId",
+            "permit_for_another_number",
+            "the permit is for another number, or ended a while ago",
+        ),
+        Ok(None) => Problem::unacceptable("/permitId", "permit_unknown", "there is no such permit"),
+        Err(error) => error.into(),
+    }
 }

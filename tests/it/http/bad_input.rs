@@ -60,7 +60,7 @@ fn valid_bodies(caller: &Caller, lead: &str, call: &str) -> BTreeMap<&'static st
         ("POST /auth/logout", json!({ "refreshToken": "rt_x" })),
         (
             "POST /calls",
-            json!({ "phoneNumber": "+14155552671", "direction": "inbound", "agentId": call, "leadId": lead, "purpose": "marketing", "permitId": call }),
+            json!({ "phoneNumber": "+14155552671", "direction": "outbound", "agentId": call, "leadId": lead, "purpose": "marketing", "permitId": call }),
         ),
         ("POST /calls/{id}/connect", json!({})),
         ("POST /calls/{id}/transcript", json!({ "segments": [segment] })),
@@ -110,6 +110,25 @@ fn valid_bodies(caller: &Caller, lead: &str, call: &str) -> BTreeMap<&'static st
             json!({ "contact": contact, "channel": "voice", "purpose": "marketing", "technology": "ai_voice", "at": "2026-01-01T00:00:00Z", "knownAt": "2026-01-01T00:00:00Z", "callerState": "CA" }),
         ),
         ("POST /consents/permits/{id}/redeem", json!({ "callId": call })),
+        (
+            "POST /consents/suppressions",
+            json!({ "contact": contact, "kind": "wrong_number", "reason": "somebody else", "occurredAt": "2026-01-01T00:00:00Z" }),
+        ),
+        (
+            "POST /consents/suppressions/lift",
+            json!({ "contact": contact, "kind": "erased", "reason": "a mistake" }),
+        ),
+        (
+            "POST /consents/business",
+            json!({ "contact": contact, "kind": "purchase", "occurredAt": "2026-01-01T00:00:00Z", "source": "crm" }),
+        ),
+        (
+            "PUT /compliance/profile",
+            json!({ "sellers": [{ "name": "Acme", "verified": true, "registrations": ["10dlc"] }], "healthAgreement": true, "abilities": ["ai_disclosure"], "policy": { "revokeAll": false, "attempts": 3, "healthcareExemption": false }, "callsNeedPermits": true, "emergencies": ["FL"] }),
+        ),
+        ("POST /compliance/stop", json!({ "reason": "complaints" })),
+        ("POST /compliance/resume", json!({ "reason": "resolved" })),
+        ("POST /compliance/packs/{name}/approve", json!({ "version": "2026.11", "sha256": "ab".repeat(32) })),
         ("PUT /dnc/{phone}", json!({ "reason": "asked" })),
         ("DELETE /dnc/{phone}", json!({ "reason": "asked again" })),
         (
@@ -152,7 +171,8 @@ fn routes(document: &Value, bodies: &BTreeMap<&str, Value>, ids: &BTreeMap<&str,
             let body = bodies.get(name.as_str()).cloned();
             assert!(method == Method::GET || body.is_some(), "{name} has no valid body in this test");
             let path = pattern.replace("{id}", &id).replace("{phone}", "%2B14155552671");
-            let path = path.replace("{name}", "leads").replace("{position}", "1");
+            let named = if noun == "compliance" { "us-core" } else { "leads" };
+            let path = path.replace("{name}", named).replace("{position}", "1");
             routes.push(Route { method, path, pattern: pattern.to_owned(), parameters, body });
         }
     }

@@ -25,6 +25,7 @@ async fn a_creation_answers_with_the_resource_its_place_its_version_and_a_token(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_has_one_effect_and_one_answer() {
     let server = Server::start().await;
+    let before = server.database.event_count().await;
     let caller = server.log_in().await;
     let send = async |body: serde_json::Value| {
         answer(caller.request(Method::POST, "/leads").header("idempotency-key", "once").json(&body)).await
@@ -39,7 +40,7 @@ async fn a_key_has_one_effect_and_one_answer() {
     let other = send(json!({ "phone": "+14155552672", "source": "website" })).await;
     assert_eq!(other.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(other.body["code"], "idempotency_key_reused");
-    assert_eq!(server.database.event_count().await, 1);
+    assert_eq!(server.database.event_count().await, before + 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -71,6 +72,7 @@ async fn a_repeated_end_of_a_call_replays_even_though_the_call_has_ended() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_senders_of_one_key_have_one_effect() {
     let server = Server::start().await;
+    let before = server.database.event_count().await;
     let caller = server.log_in().await;
     let tasks: Vec<_> = (0..100)
         .map(|_| {
@@ -97,7 +99,7 @@ async fn a_hundred_senders_of_one_key_have_one_effect() {
         ids.insert(answer.text("id"));
     }
     assert_eq!(ids.len(), 1);
-    assert_eq!(server.database.event_count().await, 1);
+    assert_eq!(server.database.event_count().await, before + 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -136,6 +138,44 @@ async fn an_escalation_marks_its_call_in_the_same_step() {
         .post("/escalations", json!({ "callId": uuid::Uuid::nil(), "trigger": "override", "reason": "x" }))
         .await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outbound_call_needs_a_permit_for_its_own_number_direction_and_purpose() {
+    let server = Server::start().await;
+    let caller = server.log_in().await;
+    let granted = caller
+        .post(
+            "/consents",
+            json!({
+                "contact": { "email": "ada@example.com" }, "channels": ["email"], "purposes": ["marketing"],
+                "level": "opt_in", "method": "web_form",
+                "evidence": { "disclosureText": "I agree.", "capturedAt": "2026-01-02T03:04:05Z" },
+            }),
+        )
+        .await;
+    assert_eq!(granted.status, StatusCode::CREATED, "{}", granted.body);
+    let question =
+        json!({ "contact": { "email": "ada@example.com" }, "channel": "email", "purpose": "marketing" });
+    let permit = caller.post("/consents/check", question).await.body["permit"]["id"].clone();
+    assert!(permit.is_string(), "an allow carries a permit");
+    let refused = async |more: serde_json::Value| {
+        let mut call = json!({ "phoneNumber": "+14155552671", "direction": "outbound" });
+        call.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let answer = caller.post("/calls", call).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
+        assert_eq!(answer.body["errors"][0]["pointer"], "/permitId", "{}", answer.body);
+        answer.body["errors"][0]["code"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(refused(json!({})).await, "permit_required");
+    assert_eq!(refused(json!({ "permitId": uuid::Uuid::nil() })).await, "permit_unknown");
+    assert_eq!(refused(json!({ "permitId": permit })).await, "permit_for_another_number");
+    let inbound = json!({ "direction": "inbound", "permitId": permit });
+    assert_eq!(refused(inbound).await, "permit_not_for_inbound");
+    let other = server.log_in_elsewhere().await;
+    let theirs = json!({ "phoneNumber": "+14155552671", "direction": "outbound", "permitId": permit });
+    let theirs = other.post("/calls", theirs).await;
+    assert_eq!(theirs.body["errors"][0]["code"], "permit_unknown", "{}", theirs.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod commands;
+mod compliance;
 mod consents;
 mod crash;
 mod events;

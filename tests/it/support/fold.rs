@@ -27,6 +27,8 @@ pub async fn read_models_agree(database: &TestDatabase) -> String {
             Fact::Call(fact) => truth.calls.entry(key).or_default().evolve(fact),
             Fact::Lead(fact) => truth.leads.entry(key).or_default().evolve(fact),
             Fact::Consent(fact) => truth.consents.entry(key).or_default().evolve(fact),
+            // No read model shows it.
+            Fact::Compliance(_) => {}
             Fact::Escalation(fact) => truth.escalations.entry(key).or_default().evolve(fact),
         }
     }

@@ -128,8 +128,13 @@ impl Server {
 
     /// Who runs the installation.
     pub async fn log_in_operator(&self) -> Caller {
+        self.log_in_by("operator").await
+    }
+
+    /// Somebody of the first organization, by the part of their address before the at sign.
+    pub async fn log_in_by(&self, mailbox: &str) -> Caller {
         let organization = self.credential("SEIKETSU_ORGANIZATION");
-        let email = format!("operator@{organization}");
+        let email = format!("{mailbox}@{organization}");
         self.enter(&organization, &email, &self.credential("SEIKETSU_PASSWORD")).await
     }
 

@@ -74,7 +74,7 @@ fn counted(event: &StoredEvent) -> impl Iterator<Item = (Counted, i64)> {
     let by_aggregate: &[(Counted, i64)] = match event.stream.aggregate {
         Aggregate::Call | Aggregate::Escalation => &[(C::CallTimeline, 1)],
         Aggregate::Lead => &[(C::LeadTimeline, 1)],
-        Aggregate::Consent => &[],
+        Aggregate::Compliance | Aggregate::Consent => &[],
     };
     by_kind.iter().chain(by_aggregate).copied()
 }

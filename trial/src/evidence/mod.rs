@@ -95,19 +95,21 @@ pub struct Stream {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Aggregate {
     Call,
+    Compliance,
     Consent,
     Escalation,
     Lead,
 }
 
 impl Aggregate {
-    pub const ALL: [Self; 4] = [Self::Call, Self::Consent, Self::Escalation, Self::Lead];
+    pub const ALL: [Self; 5] = [Self::Call, Self::Compliance, Self::Consent, Self::Escalation, Self::Lead];
 
     /// As it stands in the store and in topics.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Call => "call",
+            Self::Compliance => "compliance",
             Self::Consent => "consent",
             Self::Escalation => "escalation",
             Self::Lead => "lead",

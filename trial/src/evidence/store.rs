@@ -4,6 +4,7 @@ use futures::TryStreamExt as _;
 use seiketsu_domain::aggregate::Decide;
 use seiketsu_domain::call::Call;
 use seiketsu_domain::catalogue::{AGGREGATES, Fact};
+use seiketsu_domain::compliance::Profile;
 use seiketsu_domain::consent::Consent;
 use seiketsu_domain::escalation::Escalation;
 use seiketsu_domain::lead::Lead;
@@ -89,6 +90,7 @@ struct Folding {
 
 enum State {
     Call(Box<Call>),
+    Compliance(Box<Profile>),
     Consent(Box<Consent>),
     Escalation(Box<Escalation>),
     Lead(Box<Lead>),
@@ -98,6 +100,7 @@ impl Folding {
     fn new(stream: Stream) -> Self {
         let state = match stream.aggregate {
             Aggregate::Call => State::Call(Box::default()),
+            Aggregate::Compliance => State::Compliance(Box::default()),
             Aggregate::Consent => State::Consent(Box::default()),
             Aggregate::Escalation => State::Escalation(Box::default()),
             Aggregate::Lead => State::Lead(Box::default()),
@@ -109,6 +112,7 @@ impl Folding {
         let fact = Fact::from_stored(&row.aggregate_type, &row.event_type, row.event_version, &row.payload);
         match (&mut self.state, fact) {
             (State::Call(state), Ok(Fact::Call(event))) => state.evolve(&event),
+            (State::Compliance(state), Ok(Fact::Compliance(event))) => state.evolve(&event),
             (State::Consent(state), Ok(Fact::Consent(event))) => state.evolve(&event),
             (State::Escalation(state), Ok(Fact::Escalation(event))) => state.evolve(&event),
             (State::Lead(state), Ok(Fact::Lead(event))) => state.evolve(&event),
@@ -119,6 +123,7 @@ impl Folding {
     fn finish(self) -> Fold {
         let (version, digest) = match &self.state {
             State::Call(state) => (state.version(), digest(&**state)),
+            State::Compliance(state) => (state.version(), digest(&**state)),
             State::Consent(state) => (state.version(), digest(&**state)),
             State::Escalation(state) => (state.version(), digest(&**state)),
             State::Lead(state) => (state.version(), digest(&**state)),

@@ -1,7 +1,7 @@
 use super::*;
 use crate::consent::{
-    CallerState, Checked, ConsentRefusal, Effect, IssuedPermit, PERMIT_SECONDS, POLICY_PACK, PermitRedeemed,
-    Rule,
+    About, CallerState, Checked, ConsentRefusal, Effect, IssuedPermit, PERMIT_SECONDS, POLICY_PACK,
+    PermitRedeemed, RedeemPermit, Rule,
 };
 use crate::spec::given;
 
@@ -20,11 +20,20 @@ fn permitted() -> Vec<ConsentEvent> {
 }
 
 fn redeem(call_id: CallId, at: Timestamp) -> ConsentCommand {
-    ConsentCommand::RedeemPermit { permit_id: PERMIT, call_id, at }
+    ConsentCommand::RedeemPermit(RedeemPermit { permit_id: PERMIT, call_id, purpose: None, at })
 }
 
 fn redeemed() -> ConsentEvent {
-    PermitRedeemed { permit_id: PERMIT, call_id: CALL, at: after(3) }.into()
+    PermitRedeemed { permit_id: PERMIT, call_id: CALL, about: Some(about()), at: after(3) }.into()
+}
+
+/// What the permit of these examples is for.
+fn about() -> About {
+    About {
+        technology: Some(Technology::AiVoice),
+        purpose: Some(Purpose::Marketing),
+        ..About::unknown(Channel::Voice)
+    }
 }
 
 fn then<T>(mut history: Vec<T>, more: T) -> Vec<T> {
@@ -143,4 +152,41 @@ fn a_ledger_keeps_so_many_permits_and_no_more() {
         answer([written(after(-DAY))], asked).into()
     });
     assert_eq!(ledger(flood).permits.len(), Consent::PERMITS);
+}
+
+#[test]
+fn one_permit_used_voids_those_given_beside_it() {
+    let beside = CheckPermission { permit_id: PermitId(Uuid::from_u128(21)), ..check(morning()) };
+    let beside = answer(permitted(), beside);
+    let history = then(then(permitted(), beside.into()), redeemed());
+    let second = RedeemPermit {
+        permit_id: PermitId(Uuid::from_u128(21)),
+        call_id: OTHER_CALL,
+        purpose: None,
+        at: after(4),
+    };
+    given::<Consent>(history)
+        .when(ConsentCommand::RedeemPermit(second))
+        .then_refused(ConsentRefusal::FenceConflict);
+}
+
+#[test]
+fn a_permit_is_for_the_purpose_and_the_channel_it_was_given_for() {
+    let other = |purpose| {
+        ConsentCommand::RedeemPermit(RedeemPermit {
+            permit_id: PERMIT,
+            call_id: CALL,
+            purpose: Some(purpose),
+            at: after(3),
+        })
+    };
+    given::<Consent>(permitted())
+        .when(other(Purpose::Informational))
+        .then_refused(ConsentRefusal::PermitForAnotherPurpose);
+    given::<Consent>(permitted()).when(other(Purpose::Marketing)).then([redeemed()]);
+    let text = CheckPermission { channel: Channel::Sms, ..check(morning()) };
+    let text = answer([written(after(-DAY))], text);
+    given::<Consent>([written(after(-DAY)), text.into()])
+        .when(redeem(CALL, after(3)))
+        .then_refused(ConsentRefusal::PermitForAnotherChannel);
 }

@@ -176,9 +176,8 @@ fn concerns(case: &Case<'_>, entry: &Suppression) -> bool {
 
 /// What the person asked for, a later act of their own lifts; nothing lifts the rest.
 fn is_lifted(case: &Case<'_>, entry: &Suppression) -> bool {
-    let own_wish = matches!(entry.kind, SuppressionKind::Erased | SuppressionKind::Objection);
     let place = (entry.since, entry.source.recorded_at);
-    own_wish && case.provable.iter().any(|grant| grant.affirmative && grant.place() > place)
+    entry.kind.is_own_wish() && case.provable.iter().any(|grant| grant.affirmative && grant.place() > place)
 }
 
 fn reassigned(case: &Case<'_>) -> Finding {

@@ -53,8 +53,10 @@ pub struct Suppression {
     pub since: Timestamp,
 }
 
+/// Why nobody contacts a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum SuppressionKind {
     Litigator,
     WrongNumber,
@@ -65,6 +67,14 @@ pub enum SuppressionKind {
     Erased,
     /// The person objected to marketing (GDPR Art. 21(3)). Only a new act of their own lifts it.
     Objection,
+}
+
+impl SuppressionKind {
+    /// Whether the person wished it, so that only a new act of their own lifts it.
+    #[must_use]
+    pub fn is_own_wish(self) -> bool {
+        matches!(self, Self::Erased | Self::Objection)
+    }
 }
 
 /// What the Reassigned Numbers Database says.

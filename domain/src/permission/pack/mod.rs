@@ -43,6 +43,7 @@ use super::places::Country;
 /// The packs a decision rests on; one of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum PackName {
     /// Federal rules of the United States.
     UsCore,

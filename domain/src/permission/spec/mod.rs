@@ -125,20 +125,7 @@ fn call(number: &str, time: &str) -> Facts {
     }
 }
 
-const ABILITIES: [Obligation; 12] = [
-    Obligation::IdentifyCaller,
-    Obligation::CallBackNumber,
-    Obligation::AiDisclosure,
-    Obligation::ClinicalAiDisclaimer,
-    Obligation::OptOutMechanism,
-    Obligation::PromptFirstAudio,
-    Obligation::LetItRing,
-    Obligation::RecordingNotice,
-    Obligation::AttestedCallerId,
-    Obligation::StopHelpText,
-    Obligation::HangUpOnRequest,
-    Obligation::VendorGate,
-];
+const ABILITIES: [Obligation; 12] = Obligation::ABILITIES;
 
 /// The same as a text message.
 fn text(number: &str, time: &str) -> Facts {

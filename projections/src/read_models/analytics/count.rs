@@ -57,6 +57,7 @@ pub fn rollups(batch: &[Arc<Envelope>]) -> Result<BTreeMap<Key, Amount>, ApplyEr
             Fact::Lead(event) => counting.lead(event),
             Fact::Escalation(event) => counting.escalation(event),
             Fact::Consent(event) => counting.consent(event)?,
+            Fact::Compliance(_) => {}
         }
     }
     Ok(in_all_grains(minutes))
@@ -206,7 +207,7 @@ impl Counting<'_> {
                     self.count(consent, format!("denied.{}", word(rule)?));
                 }
             }
-            E::PermitRedeemed(_) | E::DncListed(_) | E::DncDelisted(_) => {}
+            _ => {}
         }
         Ok(())
     }

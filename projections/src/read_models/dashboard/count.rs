@@ -37,7 +37,7 @@ impl Counts {
                 Fact::Call(event) => counter.call(event),
                 Fact::Lead(event) => counter.lead(event)?,
                 Fact::Consent(event) => counter.consent(event)?,
-                Fact::Escalation(_) => {}
+                Fact::Compliance(_) | Fact::Escalation(_) => {}
             }
         }
         Ok(counts)
@@ -156,7 +156,7 @@ impl Counting<'_> {
                     self.today_by("consent.denied_by_rule", word(rule)?, 1);
                 }
             }
-            E::PermitRedeemed(_) | E::DncListed(_) | E::DncDelisted(_) => {}
+            _ => {}
         }
         Ok(())
     }
