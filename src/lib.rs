@@ -33,6 +33,8 @@ pub mod audit;
 pub mod command;
 /// What was decided, for ever.
 pub mod event_store;
+/// Do-not-call lists and other data sets permission rests on.
+pub mod lists;
 /// Events to Kafka, each at least once and in order.
 pub mod relay;
 

@@ -6,6 +6,7 @@ use crate::consent::{Consent, ConsentEvent};
 use crate::escalation::{Escalation, EscalationEvent};
 use crate::event::{DecodeError, Event, EventType};
 use crate::lead::{Lead, LeadEvent};
+use crate::list::{List, ListEvent};
 
 /// One aggregate as the rest of the system needs to know it.
 #[derive(Debug, Clone, Copy)]
@@ -65,4 +66,5 @@ catalogue! {
     Consent(Consent, ConsentEvent),
     Escalation(Escalation, EscalationEvent),
     Lead(Lead, LeadEvent),
+    List(List, ListEvent),
 }

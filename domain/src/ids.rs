@@ -48,6 +48,8 @@ ids! {
     PermitId
     /// An escalation.
     EscalationId
+    /// A data set of one organization.
+    ListId
 }
 
 impl ConsentId {
@@ -55,5 +57,13 @@ impl ConsentId {
     #[must_use]
     pub fn of(tenant: TenantId, contact: &crate::values::Contact) -> Self {
         Self(Uuid::new_v5(&tenant.0, contact.key().as_bytes()))
+    }
+}
+
+impl ListId {
+    /// The data set of this name: the same name in the same organization is always the same stream.
+    #[must_use]
+    pub fn of(tenant: TenantId, name: crate::list::ListName) -> Self {
+        Self(Uuid::new_v5(&tenant.0, format!("list:{name}").as_bytes()))
     }
 }

@@ -31,6 +31,8 @@ pub mod consent;
 pub mod escalation;
 /// A person an organization hopes to serve: qualified, followed up, won or lost.
 pub mod lead;
+/// A do-not-call list or another data set from outside that permission rests on.
+pub mod list;
 /// Whether a contact is permitted, by everything that bears on it.
 pub mod permission;
 

@@ -4,6 +4,8 @@
 mod audit;
 /// The whole system on one machine.
 mod dev;
+/// Do-not-call lists, taken over from files.
+mod lists;
 /// Rule packs, for whoever reviews them.
 mod packs;
 /// Events that could not be applied.
@@ -63,6 +65,9 @@ enum Role {
     /// Look where read models stand, and pause and resume them.
     #[command(subcommand)]
     Projections(projections::Projections),
+    /// Take over do-not-call lists, and look at those that are held.
+    #[command(subcommand)]
+    Lists(lists::Lists),
     /// Look at the rule packs permission is decided by.
     #[command(subcommand)]
     Packs(Packs),
@@ -168,6 +173,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Role::Rebuild(args) => rebuild::run(config()?, args).await,
         Role::Parked(command) => parked::run(&config()?, command).await,
         Role::Projections(command) => projections::run(&config()?, command).await,
+        Role::Lists(command) => lists::run(&config()?, command).await,
         Role::Packs(Packs::List) => packs::list(),
         Role::Packs(Packs::Validate { file }) => packs::validate(&file),
         Role::Packs(Packs::Approve { organization, by, pack }) => {

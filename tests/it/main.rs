@@ -16,6 +16,7 @@ mod hot_cache;
 mod http;
 mod identity;
 mod lifecycle;
+mod lists;
 mod migrate;
 mod packs;
 mod read_models;

@@ -80,6 +80,12 @@ impl Digest {
             Err(ValueError::new("digest_invalid", "must be 64 hexadecimal digits in lower case"))
         }
     }
+
+    /// The digest of these 32 bytes.
+    #[must_use]
+    pub fn of_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
 }
 
 string_value!(Digest);

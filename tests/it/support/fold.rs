@@ -30,6 +30,7 @@ pub async fn read_models_agree(database: &TestDatabase) -> String {
             // No read model shows it.
             Fact::Compliance(_) => {}
             Fact::Escalation(fact) => truth.escalations.entry(key).or_default().evolve(fact),
+            Fact::List(_) => {}
         }
     }
     let compared = [

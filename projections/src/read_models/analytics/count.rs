@@ -57,7 +57,7 @@ pub fn rollups(batch: &[Arc<Envelope>]) -> Result<BTreeMap<Key, Amount>, ApplyEr
             Fact::Lead(event) => counting.lead(event),
             Fact::Escalation(event) => counting.escalation(event),
             Fact::Consent(event) => counting.consent(event)?,
-            Fact::Compliance(_) => {}
+            Fact::Compliance(_) | Fact::List(_) => {}
         }
     }
     Ok(in_all_grains(minutes))

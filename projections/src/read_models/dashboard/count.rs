@@ -37,7 +37,7 @@ impl Counts {
                 Fact::Call(event) => counter.call(event),
                 Fact::Lead(event) => counter.lead(event)?,
                 Fact::Consent(event) => counter.consent(event)?,
-                Fact::Compliance(_) | Fact::Escalation(_) => {}
+                Fact::Compliance(_) | Fact::Escalation(_) | Fact::List(_) => {}
             }
         }
         Ok(counts)
