@@ -13,6 +13,9 @@ use super::lease::ROW;
 /// The name parked events are found under.
 pub(super) const PARKED_UNDER: &str = "relay";
 
+/// Positions between two times that rests are forgotten.
+const FORGET_EVERY: i64 = 10_000;
+
 /// How far a stretch of events was brought.
 #[derive(Default)]
 pub(super) struct Progress<'a> {
@@ -35,8 +38,11 @@ pub(super) async fn advance(
     progress: &Progress<'_>,
 ) -> Result<(), Failure> {
     let mut transaction = pool.begin_with("BEGIN; SET LOCAL synchronous_commit = off").await?;
-    move_position(&mut transaction, epoch, from, progress.position).await?;
-    note_partitions(&mut transaction, &progress.partitions).await?;
+    let highest = move_position(&mut transaction, epoch, from, progress.position).await?;
+    if from / FORGET_EVERY < progress.position / FORGET_EVERY {
+        forget_rests(&mut transaction).await?;
+    }
+    note_partitions(&mut transaction, &progress.partitions, highest).await?;
     for (event, reason) in &progress.set_aside {
         dead_letter::park(&mut *transaction, PARKED_UNDER, event, reason.as_deref()).await?;
     }
@@ -44,34 +50,79 @@ pub(super) async fn advance(
     Ok(())
 }
 
-async fn move_position(connection: &mut PgConnection, epoch: i64, from: i64, to: i64) -> Result<(), Failure> {
-    let moved = sqlx::query(
-        "update relay set position = $4, moved_at = now() where name = $1 and epoch = $2 and position = $3",
+/// Returns the furthest the relay had ever come before.
+async fn move_position(
+    connection: &mut PgConnection,
+    epoch: i64,
+    from: i64,
+    to: i64,
+) -> Result<i64, Failure> {
+    let highest = sqlx::query_scalar(
+        "with before as (
+             select name, greatest(position, highest) as highest
+               from relay where name = $1 and epoch = $2 and position = $3 for update
+         )
+         update relay set position = $4, highest = greatest(before.highest, $4), moved_at = now()
+           from before where relay.name = before.name
+      returning before.highest",
     )
     .bind(ROW)
     .bind(epoch)
     .bind(from)
     .bind(to)
-    .execute(connection)
-    .await?
-    .rows_affected();
-    if moved == 1 { Ok(()) } else { Err(Failure::Overtaken) }
+    .fetch_optional(connection)
+    .await?;
+    highest.ok_or(Failure::Overtaken)
 }
 
+/// Notes how far partitions reach, and, of those that have news, that they rested until now.
 async fn note_partitions(
     connection: &mut PgConnection,
     partitions: &HashMap<(&str, i16), i64>,
+    highest: i64,
 ) -> Result<(), sqlx::Error> {
     let (names, positions): (Vec<String>, Vec<i64>) = partitions
         .iter()
         .map(|((aggregate, number), position)| (format!("{aggregate}/{number}"), position))
         .unzip();
     sqlx::query(
-        "insert into relay_partitions as known (partition, position) select * from unnest($1::text[], $2::bigint[])
+        "with news as (
+             select n.partition, n.position, coalesce(known.position, 0) as before
+               from unnest($1::text[], $2::bigint[]) as n(partition, position)
+               left join relay_partitions known using (partition)
+         ), rested as (
+             insert into relay_rests (partition, after, complete_to)
+             select partition, before, $3 from news where before < least(position, $3)
+                 on conflict do nothing
+         )
+         insert into relay_partitions as known (partition, position) select partition, position from news
              on conflict (partition) do update set position = greatest(known.position, excluded.position)",
     )
     .bind(names)
     .bind(positions)
+    .bind(highest)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Forgets rests in which no read model stands: one that comes to such a place later has shown less before. Those of the
+/// running transaction must not be there yet: somebody may be coming to stand in them.
+async fn forget_rests(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "with fed_by_kafka as (
+             select projection, version, max(position) filter (where partition = '*') as floor
+               from projection_checkpoints group by projection, version having bool_or(partition <> '*')
+         ), places as (
+             select partition, greatest(floor, position) as place
+               from (select distinct partition from relay_rests) known
+              cross join fed_by_kafka left join projection_checkpoints using (projection, version, partition)
+         )
+         delete from relay_rests rest
+          where not exists (select from places
+                             where places.partition = rest.partition
+                               and place between rest.after and rest.complete_to)",
+    )
     .execute(connection)
     .await?;
     Ok(())

@@ -9,6 +9,7 @@ mod relay;
 mod side_by_side;
 mod sources;
 mod storm;
+mod watermark;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -8,8 +8,7 @@ use crate::history::{End, Kind, Operation};
 
 /// **I7**: what a client is shown of an aggregate in one view, and the moment a list shows, never fall back.
 ///
-/// The dashboard is left out: it may be what others saw a moment ago. So are the moments of read models that get their
-/// events through Kafka: what is known to be in them may become less when a partition that rested has news.
+/// The dashboard is left out: it may be what others saw a moment ago.
 pub fn look(case: &Case<'_>, findings: &mut Findings) {
     let mut versions: HashMap<(u32, Kind, Uuid), (i64, u64)> = HashMap::new();
     let mut moments: HashMap<(u32, Kind), (i64, u64)> = HashMap::new();
@@ -19,7 +18,7 @@ pub fn look(case: &Case<'_>, findings: &mut Findings) {
             let seen = versions.entry((invoked.client, invoked.f, id)).or_default();
             compare(seen, i64::from(version), operation, "version", findings);
         }
-        if let Some(position) = completed.position.filter(|_| !case.evidence.fed_by_kafka) {
+        if let Some(position) = completed.position {
             let seen = moments.entry((invoked.client, invoked.f)).or_default();
             compare(seen, position, operation, "moment", findings);
         }

@@ -65,8 +65,6 @@ pub struct Evidence {
     pub folds: Vec<Fold>,
     /// The state of each aggregate as the rows of read models show it.
     pub rows: Vec<Row>,
-    /// Whether read models get their events through Kafka.
-    pub fed_by_kafka: bool,
     /// Counters of read models.
     pub counters: Vec<Counter>,
     /// What clients are shown by lists.
