@@ -8,14 +8,12 @@
 //! machine disturbs it less than the clock. Postgres runs with fsync on.
 #![expect(clippy::expect_used, reason = "a measurement ends at the first surprise")]
 
-mod cost;
-mod events;
+#[path = "../store/mod.rs"]
+mod store;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cost::Cost;
-use events::Store;
 use seiketsu::config::Config;
 use seiketsu::event_store::{PoolSizes, Pools};
 use seiketsu::hint::Hint;
@@ -23,6 +21,9 @@ use seiketsu_projections::arrival::{Arrivals, Awaited};
 use seiketsu_projections::driver::Worker;
 use seiketsu_projections::source::StoreSource;
 use seiketsu_projections::{Projection, read_models};
+use sqlx::{Connection as _, Executor as _, PgConnection};
+use store::Store;
+use store::cost::Cost;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -30,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+const DATABASE: &str = "bench_catch_up";
 /// How often each is measured.
 const ROUNDS: usize = 3;
 /// Nothing here takes longer.
@@ -53,10 +55,10 @@ async fn main() {
     let admin = std::env::var("SEIKETSU_TEST_DATABASE_URL").expect("run this through `make bench-catch-up`");
     println!("{:<24} {:<18} {:>9}   processor time per event", "", "", "events/s");
     for (name, leads, events) in LOADS {
-        let mut store = Store::fill(&admin, leads, events).await;
+        let store = Store::fill(&admin, DATABASE, leads, events).await;
         for round in 1..=ROUNDS {
             for (who, groups) in who() {
-                store.forget_read_models().await;
+                forget_read_models(&store.url).await;
                 let (took, cost) = catch_up(&store, groups).await;
                 let per_second = store.events as f64 / took.as_secs_f64();
                 println!(
@@ -68,7 +70,7 @@ async fn main() {
     }
     for round in 1..=ROUNDS {
         for (who, groups) in who() {
-            let mut store = Store::fill(&admin, 1000, 1000).await;
+            let mut store = Store::fill(&admin, DATABASE, 1000, 1000).await;
             println!("keeping up: {who:<18} {} (round {round})", keep_up(&mut store, groups).await);
         }
     }
@@ -123,6 +125,15 @@ impl Running {
         self.worker.await.expect("the worker ran to its end");
         self.pools.close().await;
     }
+}
+
+/// As if no event had been applied yet.
+async fn forget_read_models(url: &str) {
+    let mut connection = PgConnection::connect(url).await.expect("connected");
+    for table in read_models::all().iter().flat_map(|model| model.tables()) {
+        connection.execute(format!("truncate read_models.{table}").as_str()).await.expect("emptied");
+    }
+    connection.execute("truncate projection_checkpoints").await.expect("emptied");
 }
 
 async fn catch_up(store: &Store, groups: Groups) -> (Duration, Cost) {

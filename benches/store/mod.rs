@@ -1,6 +1,8 @@
 //! A store full of events, written as plain rows: how they came there is not what is measured.
 
-use seiketsu_projections::read_models;
+/// What processors were busy with.
+pub mod cost;
+
 use sqlx::{Connection as _, Executor, PgConnection};
 
 /// A database of its own whose read models are empty.
@@ -39,9 +41,9 @@ macro_rules! example {
 }
 
 impl Store {
-    /// So many events in turn of so many leads, the first of each its creation.
-    pub async fn fill(admin: &str, leads: i64, events: i64) -> Self {
-        let url = fresh_database(admin).await;
+    /// In a database of this name: so many events in turn of so many leads, the first of each its creation.
+    pub async fn fill(admin: &str, name: &str, leads: i64, events: i64) -> Self {
+        let url = fresh_database(admin, name).await;
         seiketsu::migrate::run(&url).await.expect("migrated");
         let connection = PgConnection::connect(&url).await.expect("connected");
         let mut store = Self { url, events: 0, head: 0, connection };
@@ -66,19 +68,9 @@ impl Store {
         self.events += events;
         self.head = positions.into_iter().max().unwrap_or(self.head);
     }
-
-    /// As if no event had been applied yet.
-    pub async fn forget_read_models(&mut self) {
-        let connection = &mut self.connection;
-        for table in read_models::all().iter().flat_map(|model| model.tables()) {
-            connection.execute(format!("truncate read_models.{table}").as_str()).await.expect("emptied");
-        }
-        connection.execute("truncate projection_checkpoints").await.expect("emptied");
-    }
 }
 
-async fn fresh_database(admin: &str) -> String {
-    let name = "bench_catch_up";
+async fn fresh_database(admin: &str, name: &str) -> String {
     let mut connection = PgConnection::connect(admin).await.expect("the Postgres server of this run");
     connection
         .execute(format!("drop database if exists {name} with (force)").as_str())
