@@ -23,7 +23,8 @@ pub trait Projection: Send + Sync + 'static {
     fn tables(&self) -> &'static [&'static str];
 
     /// Applies events in order, within the caller's transaction. Touch each row once per batch, not once per event;
-    /// name tables without a schema.
+    /// name tables without a schema. A rebuild applies different streams in transactions that run at the same time: a row
+    /// that several streams write to must be added to, not replaced, and such rows be written in one order.
     ///
     /// # Errors
     /// Any error undoes the whole batch; see [`ApplyError`] for what follows.

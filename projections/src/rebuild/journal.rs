@@ -1,10 +1,11 @@
-//! What an interrupted rebuild knows when it goes on: the row of table `rebuilds`.
+//! What an interrupted rebuild knows when it goes on: its rows in the tables `rebuilds` and `rebuild_stretches`.
 
 use sqlx::{FromRow, PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use super::tables;
 use crate::Projection;
+use crate::store::Streams;
 
 /// What a rebuild is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
@@ -22,8 +23,9 @@ pub enum Phase {
 #[derive(Debug, Clone, FromRow)]
 pub(super) struct Journal {
     pub phase: Phase,
+    /// The load reads events up to this position.
     pub boundary: i64,
-    pub reached: Option<Uuid>,
+    /// Events of the stretches that are loaded.
     pub loaded: i64,
     pub to_load: i64,
 }
@@ -36,8 +38,10 @@ impl Journal {
     ) -> Result<Option<Self>, sqlx::Error> {
         let shape = tables::shape(&mut *connection, projection).await?;
         sqlx::query_as(
-            "select phase, boundary, reached, loaded, to_load from rebuilds
-              where projection = $1 and version = $2 and shape = $3",
+            "select phase, boundary, to_load,
+                    (select coalesce(sum(events), 0)::bigint from rebuild_stretches s
+                      where s.projection = rebuilds.projection) as loaded
+               from rebuilds where projection = $1 and version = $2 and shape = $3",
         )
         .bind(projection.name())
         .bind(projection.version())
@@ -65,26 +69,67 @@ impl Journal {
         .bind(to_load)
         .execute(connection)
         .await?;
-        Ok(Self { phase: Phase::Load, boundary, reached: None, loaded: 0, to_load })
+        Ok(Self { phase: Phase::Load, boundary, loaded: 0, to_load })
     }
 
-    /// Notes how far it has come.
-    pub async fn keep(&self, executor: impl PgExecutor<'_>, projection: &str) -> Result<(), sqlx::Error> {
-        sqlx::query(
-            "update rebuilds set phase = $2, reached = $3, loaded = $4, moved_at = now() where projection = $1",
+    /// The stretches that are loaded, in order.
+    pub async fn stretches(
+        executor: impl PgExecutor<'_>,
+        projection: &str,
+    ) -> Result<Vec<Streams>, sqlx::Error> {
+        let ends: Vec<(Option<Uuid>, Option<Uuid>)> = sqlx::query_as(
+            "select after, up_to from rebuild_stretches where projection = $1 order by after nulls first",
         )
         .bind(projection)
-        .bind(self.phase)
-        .bind(self.reached)
-        .bind(self.loaded)
+        .fetch_all(executor)
+        .await?;
+        Ok(ends.into_iter().map(|(after, up_to)| Streams { after, up_to }).collect())
+    }
+
+    /// Notes that a stretch of so many events is loaded.
+    pub async fn note_loaded(
+        executor: impl PgExecutor<'_>,
+        projection: &str,
+        streams: Streams,
+        events: i64,
+    ) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "insert into rebuild_stretches (projection, after, up_to, events) values ($1, $2, $3, $4)",
+        )
+        .bind(projection)
+        .bind(streams.after)
+        .bind(streams.up_to)
+        .bind(events)
         .execute(executor)
         .await?;
         Ok(())
     }
 
+    /// Notes what it goes on with.
+    pub async fn enter(
+        &mut self,
+        executor: impl PgExecutor<'_>,
+        projection: &str,
+        phase: Phase,
+    ) -> Result<(), sqlx::Error> {
+        self.phase = phase;
+        sqlx::query("update rebuilds set phase = $2, moved_at = now() where projection = $1")
+            .bind(projection)
+            .bind(phase)
+            .execute(executor)
+            .await?;
+        Ok(())
+    }
+
     /// Forgets a rebuild that has ended, or is given up.
     pub async fn forget(executor: impl PgExecutor<'_>, projection: &str) -> Result<(), sqlx::Error> {
-        sqlx::query("delete from rebuilds where projection = $1").bind(projection).execute(executor).await?;
+        sqlx::query(
+            "with stretches as (delete from rebuild_stretches where projection = $1)
+             delete from rebuilds where projection = $1",
+        )
+        .bind(projection)
+        .execute(executor)
+        .await?;
         Ok(())
     }
 }

@@ -1,25 +1,29 @@
 //! Builds a read model anew from the store, beside the one in use, and swaps the two.
 //!
 //! The projection's own code fills tables of the same names in schema `rebuild_<name>`, found by search path: history
-//! up to a boundary stream by stream (`history`), then, in order of position, what came since. At the end the live
+//! up to a boundary stream by stream, over several connections (`load`), then, in order of position, what came since. At the end the live
 //! checkpoint is held, both models are brought to the same place, and tables, checkpoints and parked events change
 //! places in one transaction. Readers see the old rows until then and the new ones after; live workers find their
 //! checkpoint moved and continue from it. The old tables stay in schema `retired_<name>`, with their checkpoint, until
 //! they are rolled back to or dropped. Nothing outside the tables happens: projections have no effects.
 //!
-//! It may be killed at any moment. How far it has come is written in the transaction that writes the rows (`rebuilds`),
-//! and a second start goes on there; other code, or a migrated schema, begins anew.
+//! It may be killed at any moment. How far it has come is written in the transactions that write the rows (`rebuilds`,
+//! `rebuild_stretches`), and a second start goes on there; other code, or a migrated schema, begins anew.
 //!
 //! An event that cannot be applied is parked with its stream, as it is live; the swap replaces what was parked.
 
+/// One rebuild of a read model at a time.
+mod claim;
 /// Two models at the same place.
 pub mod compare;
-/// Streams, read ahead.
+/// History, cut into stretches.
 mod history;
 /// What an interrupted rebuild knows when it goes on.
 mod journal;
 /// The live model's checkpoint.
 mod live;
+/// Stretches of history into bare tables, several at once.
+mod load;
 /// Back to the tables before.
 pub mod rollback;
 /// Tables that are not the live ones.
@@ -32,11 +36,11 @@ mod tables;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures::TryStreamExt;
-use sqlx::{Executor, PgConnection, PgPool};
+use sqlx::{PgConnection, PgPool};
 
 use crate::projection::{ApplyError, Projection};
 use crate::{crash_point, store};
+use claim::{Helpers, claim};
 use compare::Comparison;
 use journal::{Journal, Phase};
 use live::Live;
@@ -73,7 +77,8 @@ impl How {
     }
 }
 
-/// How far it has come. Of `goal`, `done` are: events while loading, tables while indexing, positions while catching up.
+/// How far it has come. Of `goal`, `done` are: events while loading, indexes while indexing, positions while
+/// catching up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     pub stage: Stage,
@@ -207,23 +212,6 @@ pub async fn rebuild(
     Ok(Rebuilt { resumed, events, position, parked, comparison, swapped: swaps })
 }
 
-/// A connection of its own, which no other rebuild of the read model has while it lives.
-async fn claim(pool: &PgPool, projection: &dyn Projection) -> Result<PgConnection, RebuildError> {
-    let mut connection = pool.acquire().await?.detach();
-    // Plans are made while tables are empty, when reading them whole looks cheap, and then kept.
-    connection
-        .execute(
-            "set role seiketsu_system; set statement_timeout = 0; set plan_cache_mode = force_generic_plan;
-             set enable_seqscan = off; set enable_bitmapscan = off",
-        )
-        .await?;
-    let claimed: bool = sqlx::query_scalar("select pg_try_advisory_lock(hashtextextended($1, 0))")
-        .bind(Names::of(projection).rebuild)
-        .fetch_one(&mut connection)
-        .await?;
-    if claimed { Ok(connection) } else { Err(RebuildError::Running) }
-}
-
 struct Rebuild {
     pool: PgPool,
     connection: PgConnection,
@@ -250,30 +238,29 @@ impl Rebuild {
         Ok(Self { pool, connection, how, projection, shadow, journal, resumed, events: 0 })
     }
 
-    /// History, stream by stream: each stretch of the key space with its journal in one transaction.
+    /// History, stream by stream.
     async fn load(&mut self, progress: &mut impl FnMut(Progress)) -> Result<(), ApplyError> {
         if self.journal.phase != Phase::Load {
             return Ok(());
         }
-        let Journal { boundary, reached, to_load, .. } = self.journal;
-        let wanted = self.projection.aggregates();
-        let mut stretches = history::stretches(self.pool.clone(), wanted, reached, boundary);
-        while let Some(stretch) = stretches.try_next().await? {
-            self.journal.loaded += stretch.events.len() as i64;
-            self.events += stretch.events.len() as u64;
-            self.journal.reached = stretch.reached;
-            let mut transaction = self.shadow.begin(&mut self.connection).await?;
-            self.shadow.apply(&mut transaction, stretch.events).await?;
-            if stretch.reached.is_none() {
-                self.journal.phase = Phase::Index;
-                self.shadow.move_to(&mut transaction, boundary).await?;
-            }
-            self.journal.keep(&mut *transaction, self.projection.name()).await?;
-            transaction.commit().await?;
-            crash_point::reached("rebuild.stretch");
-            progress(Progress { stage: Stage::Loading, done: self.journal.loaded, goal: to_load });
-        }
-        Ok(())
+        let (mut done, goal, before) = (self.journal.loaded, self.journal.to_load, self.journal.loaded);
+        load::load(&self.pool, &self.projection, self.how.partitions, &self.journal, |events| {
+            done += events;
+            progress(Progress { stage: Stage::Loading, done, goal });
+        })
+        .await?;
+        self.events += u64::try_from(done - before).unwrap_or_default();
+        // What the lanes have parked.
+        self.shadow = self.find_shadow().await?;
+        let mut transaction = self.shadow.begin(&mut self.connection).await?;
+        self.shadow.move_to(&mut transaction, self.journal.boundary).await?;
+        self.journal.enter(&mut *transaction, self.projection.name(), Phase::Index).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    async fn find_shadow(&mut self) -> Result<Shadow, sqlx::Error> {
+        let (schema, projection) = (self.shadow.schema.clone(), Arc::clone(&self.projection));
+        Shadow::find(&mut self.connection, projection, schema, self.how.partitions).await
     }
 
     async fn index(&mut self, progress: &mut impl FnMut(Progress)) -> Result<(), sqlx::Error> {
@@ -281,14 +268,12 @@ impl Rebuild {
             return Ok(());
         }
         let tables = self.projection.tables();
-        let (mut done, goal) = (0, tables.len() as i64);
-        let tell = || {
-            done += 1;
-            progress(Progress { stage: Stage::Indexing, done, goal });
-        };
-        tables::finish(&mut self.connection, &self.shadow.schema, tables, tell).await?;
-        self.journal.phase = Phase::CatchUp;
-        self.journal.keep(&mut self.connection, self.projection.name()).await
+        let helpers = Helpers { pool: &self.pool, projection: self.projection.as_ref() };
+        let tell = |done, goal| progress(Progress { stage: Stage::Indexing, done, goal });
+        tables::finish(&helpers, &mut self.connection, &self.shadow.schema, tables, tell).await?;
+        self.journal.enter(&mut self.connection, self.projection.name(), Phase::CatchUp).await?;
+        crash_point::reached("rebuild.indexed");
+        Ok(())
     }
 
     /// What came since the boundary, until so little is left that live workers can wait for it.

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use sqlx::{PgConnection, PgPool};
 
+use super::claim::claim;
 use super::live::{self, Live};
 use super::shadow::Shadow;
 use super::swap::Successor;
-use super::{Names, RebuildError, claim, tables};
+use super::{Names, RebuildError, tables};
 use crate::projection::{ApplyError, Projection};
 
 /// What a rollback did.

@@ -9,7 +9,7 @@ use super::live::Live;
 use super::shadow::Shadow;
 use super::{Names, RebuildError, tables};
 use crate::projection::Projection;
-use crate::store;
+use crate::{crash_point, store};
 
 /// How often it is tried. It gives way to readers after two seconds, so that none queues behind it for longer.
 const TRIES: usize = 30;
@@ -66,7 +66,9 @@ impl Successor {
             .bind(projection.name())
             .fetch_one(&mut *transaction)
             .await?;
+        crash_point::reached("rebuild.swapping");
         transaction.commit().await?;
+        crash_point::reached("rebuild.swapped");
         Ok(Swapped { position: shadow.position(), parked })
     }
 

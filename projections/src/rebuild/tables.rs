@@ -1,8 +1,13 @@
 //! Shadow tables: bare while they are filled, then made like the live ones, and put in their place.
 
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use sqlx::{Connection, Executor, PgConnection};
 
+use super::claim::Helpers;
 use crate::Projection;
+
+/// Indexes built at the same time, each over a connection of its own.
+const AT_ONCE: usize = 3;
 
 /// Empty tables with the columns and keys of the live ones: what the projection's statements need, and no index that
 /// only readers use.
@@ -83,23 +88,40 @@ async fn indexes(
 }
 
 /// Makes loaded tables like the live ones: indexes, walls, grants, statistics. May be done again after it was
-/// interrupted. `done` hears of each table.
+/// interrupted. `progress` hears how many indexes of how many are built.
 pub(super) async fn finish(
+    helpers: &Helpers<'_>,
     connection: &mut PgConnection,
     schema: &str,
     tables: &[&str],
-    mut done: impl FnMut(),
+    mut progress: impl FnMut(i64, i64),
 ) -> Result<(), sqlx::Error> {
-    connection.execute("set role none; set maintenance_work_mem = '256MB'").await?;
+    let mut missing = Vec::new();
     for table in tables {
-        for index in indexes(&mut *connection, schema, table, false).await? {
-            connection.execute(index.as_str()).await?;
-        }
+        missing.extend(indexes(&mut *connection, schema, table, false).await?);
+    }
+    // Those of words take longest.
+    missing.sort_by_key(|statement| !statement.contains(" USING gin "));
+    let goal = missing.len() as i64;
+    let mut built =
+        stream::iter(missing).map(|statement| build(helpers, statement)).buffer_unordered(AT_ONCE);
+    let mut done = 0;
+    while built.try_next().await?.is_some() {
+        done += 1;
+        progress(done, goal);
+    }
+    connection.execute("set role none").await?;
+    for table in tables {
         protect(&mut *connection, schema, table).await?;
         connection.execute(format!("analyze {schema}.{table}").as_str()).await?;
-        done();
     }
-    connection.execute("reset maintenance_work_mem; set role seiketsu_system").await.map(drop)
+    connection.execute("set role seiketsu_system").await.map(drop)
+}
+
+async fn build(helpers: &Helpers<'_>, statement: String) -> Result<(), sqlx::Error> {
+    let mut connection = helpers.connect().await?;
+    connection.execute("set role none; set maintenance_work_mem = '128MB'").await?;
+    connection.execute(statement.as_str()).await.map(drop)
 }
 
 /// The walls and grants of the live table.

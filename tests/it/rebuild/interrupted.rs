@@ -8,12 +8,14 @@ use crate::support::{database, wait};
 const PATIENCE: Duration = Duration::from_secs(60);
 const LEADS: i64 = 30_000;
 
-/// Makes a rebuild wait, with a stretch half done, once it has loaded something.
+/// Makes a rebuild wait, with stretches half done, once it has loaded one.
 const STOP: &str = "
     select pg_advisory_lock(42);
+    create sequence stretches;
+    grant usage on sequence stretches to seiketsu_system;
     create function stop() returns trigger language plpgsql as
-        $$ begin perform pg_advisory_xact_lock(42); return new; end $$;
-    create trigger stop before update on rebuilds for each row when (old.loaded > 0) execute function stop()";
+        $$ begin if nextval('stretches') > 1 then perform pg_advisory_xact_lock(42); end if; return new; end $$;
+    create trigger stop before insert on rebuild_stretches for each row execute function stop()";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_in_the_middle_it_goes_on_where_it_was() {
@@ -23,8 +25,9 @@ async fn killed_in_the_middle_it_goes_on_where_it_was() {
     superuser.execute(STOP).await.unwrap();
     let mut killed = program(&database, &["rebuild", "leads"]).spawn().unwrap();
     wait::until("it stops in the middle", PATIENCE, async || {
-        let waits = "select exists (select from pg_stat_activity
-                      where datname = current_database() and wait_event_type = 'Lock')";
+        let waits = "select exists (select from rebuild_stretches)
+                        and exists (select from pg_stat_activity
+                                     where datname = current_database() and wait_event_type = 'Lock')";
         sqlx::query_scalar(waits).fetch_one(&mut superuser).await.unwrap()
     })
     .await;
@@ -37,9 +40,11 @@ async fn killed_in_the_middle_it_goes_on_where_it_was() {
         sqlx::query_scalar(locks).fetch_one(&mut superuser).await.unwrap()
     })
     .await;
-    superuser.execute("drop trigger stop on rebuilds").await.unwrap();
-    let before: i64 =
-        sqlx::query_scalar("select loaded from rebuilds").fetch_one(&mut superuser).await.unwrap();
+    superuser.execute("drop trigger stop on rebuild_stretches").await.unwrap();
+    let before: i64 = sqlx::query_scalar("select sum(events)::bigint from rebuild_stretches")
+        .fetch_one(&mut superuser)
+        .await
+        .unwrap();
     assert!(0 < before && before < LEADS, "it was killed at {before}");
 
     let told = told(&run(&database, &["rebuild", "leads"]).await);

@@ -13,7 +13,7 @@ use crate::support::database::TestDatabase;
 use crate::support::wishes;
 
 /// The program with these arguments, on a database.
-fn program(database: &TestDatabase, arguments: &[&str]) -> Command {
+pub(crate) fn program(database: &TestDatabase, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_seiketsu"));
     command
         .args(arguments)
@@ -25,20 +25,20 @@ fn program(database: &TestDatabase, arguments: &[&str]) -> Command {
 }
 
 /// Runs the program to its end, on a thread that may wait.
-async fn run(database: &TestDatabase, arguments: &[&str]) -> Output {
+pub(crate) async fn run(database: &TestDatabase, arguments: &[&str]) -> Output {
     let mut command = program(database, arguments);
     tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
 }
 
 /// What it printed; panics where it did not succeed.
-fn told(output: &Output) -> String {
+pub(crate) fn told(output: &Output) -> String {
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{}\n{out}\n{err}", output.status);
     out.into_owned()
 }
 
 /// Stores as many leads, each with its first event, as one command and a copying statement can.
-async fn many_leads(database: &TestDatabase, count: i64) {
+pub(crate) async fn many_leads(database: &TestDatabase, count: i64) {
     let (tenant, id) = (wishes::tenant(), seiketsu::ids::new());
     let wish = wishes::of(tenant);
     database.commands().create::<Lead>(&wish, id, wishes::create_lead(tenant, id)).await.unwrap();
