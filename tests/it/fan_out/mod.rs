@@ -1,6 +1,7 @@
 //! From the store to read models, directly or through Kafka: nothing lost, nothing twice, each stream in order.
 
 mod faults;
+mod given_up;
 mod hints;
 mod pause;
 mod poison;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sqlx::Connection as _;
+use sqlx::{Connection as _, Executor as _};
 use tokio_util::sync::CancellationToken;
 
 use super::{assert_faithful, caught_up, escalate, from_kafka, relay};
@@ -11,10 +11,14 @@ use crate::support::{database, kafka};
 
 /// Streams begun, one at a time, so that every partition rests now and then.
 const STREAMS: usize = 150;
+/// Before the place where rests are forgotten.
+const FIRST: i64 = 9_900;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn news_of_a_partition_that_rested_takes_nothing_back() {
     let (database, kafka) = (database::create().await, kafka::settings().await);
+    let begin = format!("select setval('event_position', {FIRST})");
+    database.superuser().await.execute(begin.as_str()).await.unwrap();
     let (relay, worker) = (relay(&database, &kafka), from_kafka(&database, &kafka));
     let commands = database.commands();
     let stop = CancellationToken::new();
@@ -34,6 +38,11 @@ async fn news_of_a_partition_that_rested_takes_nothing_back() {
         |of: fn(&(i64, i64)) -> i64| seen.windows(2).filter(|pair| of(&pair[1]) < of(&pair[0])).count();
     assert!(falls(|seen| seen.1) > 0, "no partition that rested had news in {} looks", seen.len());
     assert_eq!(falls(|seen| seen.0), 0);
+    let kept: i64 = sqlx::query_scalar("select count(*) from relay_rests where complete_to < 10000")
+        .fetch_one(database.pools.system())
+        .await
+        .unwrap();
+    assert!(kept <= 4, "of those that nobody stands in {kept} are kept");
     assert_faithful(&database).await;
 }
 

@@ -3,11 +3,8 @@ use std::os::unix::process::ExitStatusExt as _;
 use seiketsu_trial::fault::process::Signal;
 use seiketsu_trial::run::{Role, Trial};
 
-use super::Stage;
+use super::{SIGABRT, Stage};
 use crate::support::database;
-
-/// What a process that aborts ends by.
-const SIGABRT: i32 = 6;
 
 /// F-01: the server ends before an append is sent, after it is sent, and after it is committed and before anybody is
 /// told; while a read model is written, before its commit and after; and wherever it is.
@@ -37,7 +34,7 @@ async fn a_server_that_dies_in_the_middle_of_an_append_loses_and_repeats_nothing
     trial.end(struck).await.unwrap().must_be_sound();
 }
 
-/// F-05, F-07: the relay ends when some events of a batch are acknowledged, and when all are and its checkpoint is
+/// F-05: the relay ends when some events of a batch are acknowledged, and when all are and its checkpoint is
 /// not moved.
 #[tokio::test(flavor = "multi_thread")]
 #[cfg_attr(not(feature = "trial"), ignore = "crash points need --features seiketsu/trial")]

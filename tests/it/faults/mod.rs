@@ -15,6 +15,8 @@ mod kafka;
 mod network;
 /// Postgres stops, or has no room.
 mod postgres;
+/// Rebuilds that die.
+mod rebuild;
 /// Redis stops, or forgets.
 mod redis;
 /// Several servers come and go.
@@ -40,6 +42,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Read models are fed through Kafka.
 const FROM_KAFKA: (&str, &str) = ("SEIKETSU__PROJECTIONS__SOURCE", "kafka");
+
+/// What a process that aborts ends by.
+const SIGABRT: i32 = 6;
 
 /// Few connections, so that the clients fight for them.
 const SMALL: [(&str, &str); 2] =

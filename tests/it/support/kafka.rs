@@ -32,7 +32,7 @@ pub fn settings_at(brokers: String) -> KafkaSettings {
 
 /// Deletes all records a topic holds now, as retention would.
 pub async fn forget(settings: &KafkaSettings, aggregate: &str) {
-    let admin: AdminClient<DefaultClientContext> = client(settings).create().unwrap();
+    let admin: AdminClient<DefaultClientContext> = client(&settings.brokers).create().unwrap();
     let mut all = TopicPartitionList::new();
     for number in 0..settings.partitions {
         all.add_partition_offset(&settings.topic(aggregate), i32::from(number), Offset::End).unwrap();
@@ -42,7 +42,7 @@ pub async fn forget(settings: &KafkaSettings, aggregate: &str) {
 
 /// Deletes the topics and makes them anew: their records are gone and their offsets begin at zero again.
 pub async fn make_topics_anew(settings: &KafkaSettings) {
-    let admin: AdminClient<DefaultClientContext> = client(settings).create().unwrap();
+    let admin: AdminClient<DefaultClientContext> = client(&settings.brokers).create().unwrap();
     let names = settings.topics();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     for outcome in admin.delete_topics(&names, &AdminOptions::new()).await.unwrap() {
@@ -57,17 +57,38 @@ pub async fn make_topics_anew(settings: &KafkaSettings) {
 
 /// Has the broker refuse larger batches of records on a topic.
 pub async fn limit_records(settings: &KafkaSettings, aggregate: &str, bytes: usize) {
-    let admin: AdminClient<DefaultClientContext> = client(settings).create().unwrap();
-    let (topic, bytes) = (settings.topic(aggregate), bytes.to_string());
-    let limit = AlterConfig::new(ResourceSpecifier::Topic(&topic)).set("max.message.bytes", &bytes);
-    for outcome in admin.alter_configs([&limit], &AdminOptions::new()).await.unwrap() {
+    configure(&settings.brokers, &settings.topic(aggregate), "max.message.bytes", &bytes.to_string()).await;
+}
+
+/// Sets one property of a topic; all others are as they are by default.
+pub async fn configure(brokers: &str, topic: &str, property: &str, value: &str) {
+    let admin: AdminClient<DefaultClientContext> = client(brokers).create().unwrap();
+    let change = AlterConfig::new(ResourceSpecifier::Topic(topic)).set(property, value);
+    for outcome in admin.alter_configs([&change], &AdminOptions::new()).await.unwrap() {
         outcome.unwrap();
     }
 }
 
+/// How many records a topic holds.
+pub async fn records(brokers: &str, topic: &str) -> i64 {
+    let (client, topic) = (client(brokers), topic.to_owned());
+    let counting = tokio::task::spawn_blocking(move || {
+        let consumer: BaseConsumer = client.create().unwrap();
+        let patience = Duration::from_secs(20);
+        let metadata = consumer.fetch_metadata(Some(&topic), patience).unwrap();
+        let partitions = metadata.topics().iter().flat_map(|topic| topic.partitions());
+        let count = |id| {
+            let (first, end) = consumer.fetch_watermarks(&topic, id, patience).unwrap();
+            end - first
+        };
+        partitions.map(|partition| count(partition.id())).sum()
+    });
+    counting.await.unwrap()
+}
+
 /// How many members of the consumer group have partitions.
 pub async fn members_with_partitions(settings: &KafkaSettings) -> usize {
-    let (client, group) = (client(settings), settings.group.clone());
+    let (client, group) = (client(&settings.brokers), settings.group.clone());
     let counting = tokio::task::spawn_blocking(move || {
         let consumer: BaseConsumer = client.create().unwrap();
         // Just after its start the broker does not know its groups yet.
@@ -79,8 +100,8 @@ pub async fn members_with_partitions(settings: &KafkaSettings) -> usize {
     counting.await.unwrap()
 }
 
-fn client(settings: &KafkaSettings) -> ClientConfig {
+fn client(brokers: &str) -> ClientConfig {
     let mut client = ClientConfig::new();
-    client.set("bootstrap.servers", &settings.brokers);
+    client.set("bootstrap.servers", brokers);
     client
 }

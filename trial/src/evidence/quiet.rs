@@ -7,10 +7,11 @@ use super::{Evidence, EvidenceError, Late, Sources};
 /// How often to look.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Where every consumer stands: read models by their watermark, the relay by its checkpoint.
+/// Where every consumer stands: read models by their watermark, the relay by its checkpoint. Tables kept from before a
+/// rebuild are nobody's any more.
 const STANDING: &str = "
     select projection, coalesce(projection_watermark(projection, version), 0)
-      from projection_checkpoints where partition = '*'
+      from projection_checkpoints where partition = '*' and projection !~ '^retired_'
      union all
     select 'relay', position from relay where $1
      order by 1";
