@@ -181,5 +181,9 @@ async fn connect(pool: &PgPool) -> Result<PgConnection, sqlx::Error> {
 fn measure(batch: &Batch, started: Instant) {
     metrics::histogram!("projection_batch_seconds").record(started.elapsed().as_secs_f64());
     metrics::histogram!("projection_batch_events").record(batch.events.len() as f64);
+    if let Some(oldest) = batch.events.first() {
+        let age = chrono::Utc::now() - oldest.recorded_at.get();
+        metrics::histogram!("projection_age_seconds").record(age.as_seconds_f64().max(0.0));
+    }
     metrics::counter!("projection_events_total").increment(batch.events.len() as u64);
 }

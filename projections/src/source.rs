@@ -114,6 +114,10 @@ const FIRST: i64 = 250;
 const HEAVY: usize = 8 << 20;
 const DOUBLY_HEAVY: usize = 2 * HEAVY;
 
+/// Shortest time between two looks. A look, and applying what it finds, costs nearly the same for one event as for a
+/// hundred, and looking after each commit is what made Postgres busy where commands are few.
+const GATHER: Duration = Duration::from_millis(10);
+
 /// How many events to read next, where there were so many and more are waiting.
 fn after_a_full_batch(events: i64, bytes: usize) -> i64 {
     match bytes {
@@ -137,6 +141,8 @@ pub struct StoreSource {
     reading: Option<AbortOnDropHandle<Result<Vec<Envelope>, sqlx::Error>>>,
     /// Nothing was left to read; not looked again before this, or a hint.
     rests_until: Option<Instant>,
+    /// Not looked again before this at all.
+    gathers_until: Instant,
 }
 
 impl StoreSource {
@@ -144,12 +150,14 @@ impl StoreSource {
     #[must_use]
     pub fn new(pool: PgPool, hint: watch::Receiver<i64>, poll: Duration, batch: i64) -> Self {
         let limit = FIRST.min(batch);
-        Self { pool, hint, poll, batch, limit, position: 0, reading: None, rests_until: None }
+        let gathers_until = Instant::now();
+        Self { pool, hint, poll, batch, limit, position: 0, reading: None, rests_until: None, gathers_until }
     }
 
     fn read(&mut self) -> &mut AbortOnDropHandle<Result<Vec<Envelope>, sqlx::Error>> {
         // Seen before reading: a commit during the read wakes the next round.
         self.hint.mark_unchanged();
+        self.gathers_until = Instant::now() + GATHER;
         let (pool, position, limit) = (self.pool.clone(), self.position, self.limit);
         let read = async move { store::events_after(&pool, position, limit).await };
         self.reading.get_or_insert_with(|| AbortOnDropHandle::new(tokio::spawn(read)))
@@ -166,13 +174,17 @@ impl StoreSource {
         Ok(read??)
     }
 
-    /// Until woken, timed out, or at once where there is nothing to rest for.
+    /// Until woken, timed out, or at once where there is nothing to rest for; then until enough may have come together.
     async fn rest(&mut self) {
-        let Some(until) = self.rests_until else { return };
-        if let Ok(Err(_no_hinter_left)) = tokio::time::timeout_at(until, self.hint.changed()).await {
-            tokio::time::sleep_until(until).await;
+        if let Some(until) = self.rests_until {
+            if let Ok(Err(_no_hinter_left)) = tokio::time::timeout_at(until, self.hint.changed()).await {
+                tokio::time::sleep_until(until).await;
+            }
+            self.rests_until = None;
         }
-        self.rests_until = None;
+        if self.reading.is_none() {
+            tokio::time::sleep_until(self.gathers_until).await;
+        }
     }
 }
 

@@ -32,16 +32,18 @@ pub struct PoolSizes {
 #[derive(Debug)]
 pub struct TenantTransaction {
     transaction: Transaction<'static, Postgres>,
+    /// Nothing can have been written.
+    only_reads: bool,
     _place: Place,
 }
 
 impl TenantTransaction {
-    /// Commits; the connection and the place are free then.
+    /// Commits; the connection and the place are free then. Where nothing was written nobody waits for the end.
     ///
     /// # Errors
     /// The database says no, or cannot be reached.
     pub async fn commit(self) -> Result<(), sqlx::Error> {
-        self.transaction.commit().await
+        if self.only_reads { Ok(()) } else { self.transaction.commit().await }
     }
 }
 
@@ -58,6 +60,8 @@ impl DerefMut for TenantTransaction {
         &mut self.transaction
     }
 }
+
+const READ_ONLY: &str = "BEGIN READ ONLY";
 
 /// Queries of one tenant that may wait for a connection; none waits longer than [`ACQUIRE_TIMEOUT`].
 const LONGEST_LINE: usize = 1024;
@@ -95,7 +99,7 @@ impl Pools {
     /// # Errors
     /// The database cannot be reached, or no connection is free in time.
     pub async fn read_as(&self, tenant: TenantId) -> Result<TenantTransaction, sqlx::Error> {
-        self.begin_as(tenant, "BEGIN READ ONLY").await
+        self.begin_as(tenant, READ_ONLY).await
     }
 
     /// A transaction that may write what the tenant role may write, in one tenant.
@@ -110,8 +114,10 @@ impl Pools {
         let turn = tokio::time::timeout(ACQUIRE_TIMEOUT, self.turns.enter(tenant)).await;
         let place = turn.ok().and_then(Result::ok).ok_or(sqlx::Error::PoolTimedOut)?;
         // A UUID prints hexadecimal digits and dashes only, so it needs no quoting.
+        let only_reads = begin == READ_ONLY;
         let begin = format!("{begin}; SET LOCAL seiketsu.tenant_id = '{}'", tenant.0);
-        Ok(TenantTransaction { transaction: self.tenant.begin_with(begin).await?, _place: place })
+        let transaction = self.tenant.begin_with(begin).await?;
+        Ok(TenantTransaction { transaction, only_reads, _place: place })
     }
 
     /// Connections that see all tenants: append, relay, projections, login. Never for a request's query.

@@ -44,7 +44,8 @@ impl Outlet {
             .set("enable.gapless.guarantee", "true")
             // Never given up: the broker is waited for.
             .set("message.timeout.ms", "0")
-            .set("linger.ms", "5")
+            // A stretch is handed over at once, and nothing follows before it has arrived.
+            .set("linger.ms", "1")
             .set("compression.type", "lz4")
             .set("queue.buffering.max.kbytes", "65536")
             .set("socket.keepalive.enable", "true")

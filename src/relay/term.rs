@@ -11,6 +11,7 @@ use seiketsu_projections::store::events_after;
 use seiketsu_projections::{crash_point, planted};
 use sqlx::PgPool;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::checkpoint::{self, PARKED_UNDER, Progress};
@@ -19,6 +20,9 @@ use super::produce::{Outlet, Sent, is_about_the_event};
 use super::{Failure, Relay, RelaySettings};
 use crate::clock;
 
+/// Shortest time between two looks that find nothing. After each such look it is twice as long, up to the configured one: where
+/// events come all the time the next one is not far.
+const QUICK: Duration = Duration::from_millis(10);
 /// How long events under way may take to arrive once the relay is told to stop.
 const DRAIN: Duration = Duration::from_secs(2);
 
@@ -30,6 +34,8 @@ pub(super) struct Term {
     pool: PgPool,
     settings: RelaySettings,
     hint: watch::Receiver<i64>,
+    /// How long to wait for news.
+    rest: Duration,
     parked: HashSet<StreamKey>,
     /// Aggregates whose topic is known to exist.
     topics: HashSet<String>,
@@ -43,6 +49,7 @@ impl Term {
             pool: relay.pool.clone(),
             settings: relay.settings.clone(),
             hint: relay.hint.clone(),
+            rest: QUICK,
             parked: HashSet::new(),
             topics: HashSet::new(),
         }
@@ -66,6 +73,7 @@ impl Term {
                 self.await_news(stop).await?;
                 self.read_after(self.held.position).await?
             } else {
+                self.rest = QUICK;
                 self.ensure_topics(aggregates_of(&events)).await?;
                 self.relay(outlet, &events).await?
             };
@@ -112,19 +120,25 @@ impl Term {
             self.held.position = sent.progress.position;
             metrics::gauge!("relay_position").set(self.held.position as f64);
             metrics::histogram!("relay_batch_events").record(events.len() as f64);
+            if let Some(first) = events.first() {
+                metrics::histogram!("relay_age_seconds").record(age(first));
+            }
         }
         sent.failure.map_or(Ok(()), |error| Err(error.into()))
     }
 
     async fn await_news(&mut self, stop: &CancellationToken) -> Result<(), Failure> {
         metrics::gauge!("relay_lag_seconds").set(0.0);
-        let poll = self.settings.poll;
+        let rest = self.rest.min(self.settings.poll);
+        self.rest = rest * 2;
         let hint = &mut self.hint;
         let news = async {
+            let woken_after = Instant::now() + rest.min(QUICK);
             // Timed out, woken, or no hinter left: look again in each case.
-            if let Ok(Err(_closed)) = tokio::time::timeout(poll, hint.changed()).await {
-                tokio::time::sleep(poll).await;
+            if let Ok(Err(_closed)) = tokio::time::timeout(rest, hint.changed()).await {
+                tokio::time::sleep(rest).await;
             }
+            tokio::time::sleep_until(woken_after).await;
         };
         let news_or_stop = future::select(Box::pin(news), Box::pin(stop.cancelled()));
         self.held.while_renewing(news_or_stop, || ()).await?;
@@ -164,9 +178,13 @@ fn aggregates_of(events: &[Envelope]) -> HashSet<String> {
 /// The age of the oldest event that is not known to be in Kafka.
 fn note_lag(events: &[Envelope]) {
     if let Some(oldest) = events.first() {
-        let age = clock::now().millis_since(oldest.recorded_at);
-        metrics::gauge!("relay_lag_seconds").set(age as f64 / 1000.0);
+        metrics::gauge!("relay_lag_seconds").set(age(oldest));
     }
+}
+
+/// Seconds since an event was recorded.
+fn age(event: &Envelope) -> f64 {
+    clock::now().millis_since(event.recorded_at) as f64 / 1000.0
 }
 
 /// Completes a while after `stop`.

@@ -4,14 +4,31 @@
 use chrono::{DateTime, Utc};
 use seiketsu_domain::envelope::slot_of;
 use serde::Deserialize;
-use sqlx::PgConnection;
 use sqlx::types::Json;
+use sqlx::{Executor as _, PgConnection};
 use uuid::Uuid;
 
 use super::{Append, Appended, StreamWrite, Waiting};
 
-const APPEND: &str = "select first_position, others from append_commands(\
+/// Says, too, whether somebody else was appending and had to be waited for. The argument that mentions it comes first, so
+/// that it is looked at first.
+const APPEND: &str = "select turn.at_once, first_position, others \
+    from (select pg_try_advisory_xact_lock(7310003) as at_once offset 0) turn, append_commands(\
+    $1 or turn.at_once is null,\
+    $2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23)";
+
+/// The same where this session holds the lock already: from here on it is the transaction's, which lets go of it at its end.
+const APPEND_IN_TURN: &str = "select pg_advisory_unlock(7310003) \
+        and set_config('idle_session_timeout', '0', false) is not null as at_once, first_position, others \
+    from append_commands(\
     $1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23)";
+
+/// Waits for the lock that puts appends in order, and holds it until the next batch is committed. Whoever then does not go
+/// on loses the session, and with it the lock: everybody else waits.
+const TAKE_TURN: &str = "select pg_advisory_lock(7310003), set_config('idle_session_timeout', '2s', false)";
+
+/// Undoes it.
+const GIVE_TURN_UP: &str = "select pg_advisory_unlock_all(), set_config('idle_session_timeout', '0', false)";
 
 /// Whether keys and streams under new ids are looked up before they are written, or left to the unique indexes, which
 /// refuse the whole batch for the sake of one command.
@@ -21,14 +38,44 @@ pub enum LookUp {
     WhatIndexesMiss,
 }
 
-/// Sends a batch as one statement and says how each command ended, in the order of the batch.
+/// Whose turn it is when a batch is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// Unknown: the statement waits where it must.
+    Open,
+    /// Ours, by [`take_turn`].
+    Taken,
+}
+
+/// How a batch ended.
+pub struct Sent {
+    /// How each command ended, in the order of the batch.
+    pub appended: Vec<Appended>,
+    /// Nobody else was appending.
+    pub at_once: bool,
+}
+
+/// Waits until nobody else appends; the next batch over this connection goes first, and has to be sent with
+/// [`Turn::Taken`].
+pub async fn take_turn(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    connection.execute(sqlx::query(TAKE_TURN)).await.map(drop)
+}
+
+/// Lets the others go first after all.
+pub async fn give_turn_up(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    connection.execute(sqlx::query(GIVE_TURN_UP)).await.map(drop)
+}
+
+/// Sends a batch as one statement.
 pub async fn send(
     connection: &mut PgConnection,
     batch: &[Waiting],
     look_up: LookUp,
-) -> Result<Vec<Appended>, sqlx::Error> {
+    turn: Turn,
+) -> Result<Sent, sqlx::Error> {
     let Columns { commands: c, streams: s, events: e } = Columns::of(batch, look_up);
-    let (first, others): (Option<i64>, Option<Json<Vec<Other>>>) = sqlx::query_as(APPEND)
+    let statement = if turn == Turn::Taken { APPEND_IN_TURN } else { APPEND };
+    let (at_once, first, others): (bool, Option<i64>, Option<Json<Vec<Other>>>) = sqlx::query_as(statement)
         .bind(look_up == LookUp::Everything)
         .bind(c.tenant)
         .bind(c.metadata)
@@ -54,7 +101,8 @@ pub async fn send(
         .bind(e.occurred_at)
         .fetch_one(connection)
         .await?;
-    outcomes(batch, first, others.map(|others| others.0).unwrap_or_default())
+    let appended = outcomes(batch, first, others.map(|others| others.0).unwrap_or_default())?;
+    Ok(Sent { appended, at_once })
 }
 
 /// A command that was not appended.

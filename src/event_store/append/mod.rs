@@ -127,6 +127,8 @@ impl AppendLanes {
 async fn run_lane(mut writer: Writer, mut queue: mpsc::Receiver<Waiting>, hint: Hint) {
     let mut backlog = Backlog::default();
     while backlog.fill(&mut queue).await {
+        writer.take_turn().await;
+        backlog.fill(&mut queue).await;
         let batch = backlog.take_batch();
         let started = Instant::now();
         let outcomes = writer.write(&batch).await;

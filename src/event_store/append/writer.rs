@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use seiketsu_projections::{crash_point, planted};
 use sqlx::{Connection, Executor as _, PgConnection};
 
-use super::columns::{self, LookUp};
+use super::columns::{self, LookUp, Turn};
 use super::{Appended, Waiting};
 use crate::event_store::pools::RESTED;
 use crate::event_store::{Pools, StoreError};
@@ -18,6 +18,9 @@ const CONNECT: Duration = Duration::from_secs(2);
 /// Batches for which everything is looked up after a key or a stream was there already: retries come in swarms.
 const WARY: u32 = 100;
 
+/// Batches for which the turn is taken first after another process was found appending.
+const CROWDED: u32 = 100;
+
 /// Writes batches over a connection that nobody else uses.
 pub struct Writer {
     pools: Pools,
@@ -27,12 +30,31 @@ pub struct Writer {
     wary: u32,
     /// From this position on more room is made.
     scarce_from: i64,
+    /// Batches to come for which the turn is taken before the batch is made.
+    crowded: u32,
+    turn: Turn,
 }
 
 impl Writer {
     /// Connects when it is first needed.
     pub fn new(pools: Pools) -> Self {
-        Self { pools, connection: None, used: Instant::now(), wary: 0, scarce_from: 0 }
+        let (wary, scarce_from, crowded) = (0, 0, 0);
+        Self { pools, connection: None, used: Instant::now(), wary, scarce_from, crowded, turn: Turn::Open }
+    }
+
+    /// Waits until it is our turn where other processes append too: what arrives meanwhile still joins the batch. Made
+    /// before, a batch would wait half full behind those of the others.
+    pub async fn take_turn(&mut self) {
+        if self.crowded == 0 {
+            return;
+        }
+        self.crowded -= 1;
+        // Where that fails the batch meets the same failure, and answers for it.
+        let Ok(mut connection) = self.take_connection().await else { return };
+        let taking = tokio::time::timeout(DEADLINE, columns::take_turn(&mut connection)).await;
+        if matches!(taking, Ok(Ok(()))) {
+            (self.turn, self.connection, self.used) = (Turn::Taken, Some(connection), Instant::now());
+        }
     }
 
     /// Writes a batch: an outcome per command, in order.
@@ -84,14 +106,31 @@ impl Writer {
             // What went before is committed only now, long after it was acknowledged.
             connection.execute("commit; begin").await?;
         }
+        let turn = std::mem::replace(&mut self.turn, Turn::Open);
         let sending =
-            crash_point::reached_within("append.sent", columns::send(&mut connection, batch, look_up));
-        let appended = tokio::time::timeout(DEADLINE, sending).await.map_err(|_| StoreError::Timeout)?;
-        // A refusal of what was sent leaves the connection as good as before.
-        if appended.as_ref().err().is_none_or(blames_data) {
-            self.keep(connection, appended.as_deref().unwrap_or_default()).await;
+            crash_point::reached_within("append.sent", columns::send(&mut connection, batch, look_up, turn));
+        let sent = tokio::time::timeout(DEADLINE, sending).await.map_err(|_| StoreError::Timeout)?;
+        match &sent {
+            Ok(sent) => {
+                self.crowded = if sent.at_once { self.crowded } else { self.crowded.max(CROWDED) };
+                self.keep(connection, &sent.appended).await;
+            }
+            // A refusal of what was sent leaves the connection as good as before.
+            Err(error) if blames_data(error) => self.keep_unless_ours(connection, turn).await,
+            Err(_) => {}
         }
-        Ok(appended?)
+        Ok(sent?.appended)
+    }
+
+    /// Keeps the connection, without the turn it may have.
+    async fn keep_unless_ours(&mut self, mut connection: PgConnection, turn: Turn) {
+        if turn == Turn::Taken {
+            let given_up = tokio::time::timeout(CONNECT, columns::give_turn_up(&mut connection)).await;
+            if !matches!(given_up, Ok(Ok(()))) {
+                return;
+            }
+        }
+        self.keep(connection, &[]).await;
     }
 
     async fn keep(&mut self, mut connection: PgConnection, appended: &[Appended]) {

@@ -7,6 +7,7 @@ mod idempotency;
 mod order;
 mod partitions;
 mod tenancy;
+mod turns;
 
 use seiketsu::event_store::{Append, Appended, EventStore, NewEvent, StreamWrite};
 use seiketsu::{clock, ids};
