@@ -45,6 +45,14 @@ impl TenantTransaction {
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         if self.only_reads { Ok(()) } else { self.transaction.commit().await }
     }
+
+    /// Undoes it now: what it has locked is free when this returns, and not some time after it was dropped.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn rollback(self) -> Result<(), sqlx::Error> {
+        self.transaction.rollback().await
+    }
 }
 
 impl Deref for TenantTransaction {

@@ -54,6 +54,23 @@ fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
     .at("#Content-Type", "unsupported_media_type", "must be application/json, once"))
 }
 
+/// Checks that a body says it is CSV.
+///
+/// # Errors
+/// 415 for another content type.
+pub fn require_csv(headers: &HeaderMap) -> Result<(), Problem> {
+    let mime = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if mime.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/csv") {
+        return Ok(());
+    }
+    Err(Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported_media_type",
+        "send the body as text/csv",
+    )
+    .at("#Content-Type", "unsupported_media_type", "must be text/csv"))
+}
+
 /// Parses JSON strictly.
 ///
 /// # Errors

@@ -43,6 +43,8 @@ pub mod events;
 pub mod health;
 /// Leads.
 pub mod leads;
+/// Do-not-call lists from outside.
+pub mod lists;
 /// The document that describes all this.
 pub mod openapi;
 /// Work on projections.
@@ -79,6 +81,7 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(calls::routes())
         .merge(leads::routes())
         .merge(consents::routes())
+        .merge(lists::routes())
         .merge(compliance::routes())
         .merge(escalations::routes())
         .merge(events::routes())

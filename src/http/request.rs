@@ -67,6 +67,14 @@ pub struct RawOrder<P> {
     permission: PhantomData<P>,
 }
 
+/// A file of CSV with parameters that say what it is. Repeating it must be harmless: it carries no idempotency key.
+pub struct Upload<P, T> {
+    pub wish: Wish,
+    pub bytes: Bytes,
+    pub filter: T,
+    permission: PhantomData<P>,
+}
+
 /// A request of somebody who is not logged in yet.
 pub struct Open<T> {
     pub body: T,
@@ -124,6 +132,23 @@ impl<P: Needs> FromRequest<App> for RawOrder<P> {
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let (parts, caller, bytes) = admit::<P>(request, app).await?;
         Ok(Self { wish: wish(&parts, &caller, None)?, bytes, permission: PhantomData })
+    }
+}
+
+impl<P: Needs, T: DeserializeOwned + Send> FromRequest<App> for Upload<P, T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let (parts, raw) = request.into_parts();
+        let caller = authorize::<P>(&parts, app).await?;
+        body::require_csv(&parts.headers)?;
+        let (pairs, after_position) = query_pairs(&parts.uri)?;
+        if after_position.is_some() {
+            return Err(unknown_parameter("after_position"));
+        }
+        let filter = parse_query(pairs)?;
+        let bytes = body::read(raw, app.limits.max_body_bytes).await?;
+        Ok(Self { wish: wish(&parts, &caller, None)?, bytes, filter, permission: PhantomData })
     }
 }
 
@@ -310,7 +335,7 @@ fn parse_query<T: DeserializeOwned>(pairs: Pairs) -> Result<T, Problem> {
     let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(encoded.as_bytes()));
     serde_path_to_error::deserialize(deserializer).map_err(|error| {
         let name = error.path().to_string();
-        let name = if name == "." { String::new() } else { name };
+        let name = if name == "." { String::new() } else { format!("/{name}") };
         as_parameter(body::explain_field(name, &error.into_inner().to_string()))
     })
 }

@@ -1,10 +1,9 @@
-use seiketsu_domain::ids::ListId;
-use seiketsu_domain::list::{Author, List, ListCommand, ListName, RecordAccess, San};
+use seiketsu_domain::list::{Author, List, ListCommand, RecordAccess, San};
 use seiketsu_domain::values::Timestamp;
 use sqlx::PgConnection;
 
 use super::extract::as_columns;
-use super::import::{ImportError, claim, new_id, settled, soon};
+use super::import::{ImportError, claim, new_id, record, settled, soon};
 use crate::command::{Commands, Committed, Wish};
 use crate::event_store::Pools;
 
@@ -22,12 +21,14 @@ pub async fn record_access(
     let mut transaction = pools.write_as(wish.tenant).await?;
     claim(&mut transaction, wish.tenant, access.list).await?;
     let command = ListCommand::RecordAccess(access.clone());
-    let id = ListId::of(wish.tenant, ListName::National);
-    let committed = commands.execute::<List>(wish, id.0, command).await?;
-    if !is_newest(&mut transaction, &access).await? {
-        let recorded_at = soon();
+    let (mut transaction, committed) = record(transaction, commands, wish, access.list, command).await?;
+    let recorded_at = soon();
+    let counts_already = is_newest(&mut transaction, &access).await?;
+    if !counts_already {
         insert(&mut transaction, &access, recorded_at).await?;
-        transaction.commit().await?;
+    }
+    transaction.commit().await?;
+    if !counts_already {
         settled(recorded_at).await;
     }
     Ok(committed)

@@ -8,7 +8,7 @@ use seiketsu_projections::crash_point;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::import::{self, Entry, ImportError, Imported, claim};
+use super::import::{self, Entry, ImportError, Imported, claim, record};
 use super::max_age_days;
 use super::numbers::Numbers;
 use crate::command::{CommandError, Commands, Wish};
@@ -79,7 +79,8 @@ pub async fn import_extract(
     let mut transaction = pools.write_as(tenant).await?;
     claim(&mut transaction, tenant, extract.list).await?;
     if let Some(recorded_at) = entry.existing(&mut transaction).await? {
-        let committed = commands.execute::<List>(wish, ListId::of(tenant, extract.list).0, command).await?;
+        let (transaction, committed) = record(transaction, commands, wish, extract.list, command).await?;
+        transaction.commit().await?;
         return Ok(Imported { committed, already: true, recorded_at });
     }
     for (index, rows) in numbers.rows.chunks(ROWS).enumerate() {
@@ -132,7 +133,10 @@ pub async fn retire(
         Ok(_) => {}
         // An earlier attempt broke off after its event.
         Err(CommandError::Refused(no)) if held && no.code == ListRefusal::ExtractNotFound.code() => {}
-        Err(error) => return Err(error.into()),
+        Err(error) => {
+            transaction.rollback().await?;
+            return Err(error.into());
+        }
     }
     transaction.commit().await?;
     import::settled(retired_at).await;

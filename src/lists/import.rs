@@ -68,6 +68,23 @@ pub(super) async fn claim(
     if free { Ok(()) } else { Err(ImportError::UnderWay) }
 }
 
+/// Appends the event. Where it is refused, the transaction is undone and the list free at once.
+pub(super) async fn record(
+    transaction: TenantTransaction,
+    commands: &Commands,
+    wish: &Wish,
+    list: ListName,
+    command: ListCommand,
+) -> Result<(TenantTransaction, Committed<List>), ImportError> {
+    match commands.execute::<List>(wish, ListId::of(wish.tenant, list).0, command).await {
+        Ok(committed) => Ok((transaction, committed)),
+        Err(error) => {
+            transaction.rollback().await?;
+            Err(error.into())
+        }
+    }
+}
+
 impl Entry<'_> {
     /// Since when the same counts already.
     pub(super) async fn existing(
@@ -93,12 +110,12 @@ impl Entry<'_> {
     /// Records the event, then makes the import count; the last step of its transaction.
     pub(super) async fn conclude(
         &self,
-        mut transaction: TenantTransaction,
+        transaction: TenantTransaction,
         commands: &Commands,
         wish: &Wish,
         command: ListCommand,
     ) -> Result<Imported, ImportError> {
-        let committed = commands.execute::<List>(wish, ListId::of(self.tenant, self.list).0, command).await?;
+        let (mut transaction, committed) = record(transaction, commands, wish, self.list, command).await?;
         crash_point::reached("list.recorded");
         let recorded_at = soon();
         self.insert(&mut transaction, recorded_at).await?;

@@ -29,6 +29,8 @@ mod numbers;
 mod overview;
 /// Files of numbers.
 mod read;
+/// Records about single numbers.
+mod records;
 
 pub use access::record_access;
 pub use extract::{NewExtract, import_extract, retire};
@@ -36,4 +38,5 @@ pub use import::{ImportError, Imported};
 pub use look_up::{Answers, look_up};
 pub use numbers::{Numbers, NumbersBuilder};
 pub use overview::{Held, Overview, max_age_days, overview};
-pub use read::{FileFaults, LineFault, MOST_TOLD, read_numbers};
+pub use read::{FileFaults, LineFault, read_numbers};
+pub use records::{Records, import_records};

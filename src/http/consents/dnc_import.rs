@@ -2,7 +2,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use futures::stream::{self, StreamExt};
 use seiketsu_domain::consent::{Consent, ConsentCommand};
@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::command::{CommandError, Wish};
 use crate::http::answer::json;
+use crate::http::body;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::request::{ConsentWrite, RawOrder};
 
@@ -44,7 +45,7 @@ pub async fn import_numbers(
     headers: HeaderMap,
     order: RawOrder<ConsentWrite>,
 ) -> Result<Response, Problem> {
-    require_csv(&headers)?;
+    body::require_csv(&headers)?;
     let text = std::str::from_utf8(&order.bytes)
         .map_err(|_| Problem::malformed("", "utf8_invalid", "the body must be UTF-8"))?;
     let parsed = parse(text)?;
@@ -64,19 +65,6 @@ pub async fn import_numbers(
     drop(outcomes);
     refused.sort_by_key(|error| error.pointer.trim_start_matches("/lines/").parse::<usize>().unwrap_or(0));
     Ok(json(StatusCode::OK, &ImportResult { listed, refused }))
-}
-
-fn require_csv(headers: &HeaderMap) -> Result<(), Problem> {
-    let mime = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if mime.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/csv") {
-        return Ok(());
-    }
-    Err(Problem::new(
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        "unsupported_media_type",
-        "send the body as text/csv",
-    )
-    .at("#Content-Type", "unsupported_media_type", "must be text/csv"))
 }
 
 struct Line {

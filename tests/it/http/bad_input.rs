@@ -140,6 +140,10 @@ fn valid_bodies(caller: &Caller, lead: &str, call: &str) -> BTreeMap<&'static st
         ("POST /escalations/{id}/connect", json!({})),
         ("POST /escalations/{id}/resolve", json!({ "resolution": "" })),
         ("POST /escalations/{id}/cancel", json!({ "reason": "" })),
+        (
+            "PUT /lists/registry-access",
+            json!({ "san": "1-2", "areaCodes": [415], "validUntil": "2020-01-01T00:00:00Z" }),
+        ),
         ("POST /projections/{name}/pause", json!({ "reason": "" })),
         ("POST /projections/{name}/resume", json!({})),
         ("POST /projections/{name}/parked/retry", json!({})),
@@ -148,8 +152,9 @@ fn valid_bodies(caller: &Caller, lead: &str, call: &str) -> BTreeMap<&'static st
     ])
 }
 
-/// Takes no JSON, so the mutations of bodies do not apply to it.
-const NOT_JSON: &str = "POST /dnc/import";
+/// These take no JSON, so the mutations of bodies do not apply to them.
+const NOT_JSON: [&str; 4] =
+    ["POST /dnc/import", "POST /lists/{list}/extracts", "POST /lists/reassigned", "POST /lists/lines"];
 
 fn routes(document: &Value, bodies: &BTreeMap<&str, Value>, ids: &BTreeMap<&str, String>) -> Vec<Route> {
     let mut routes = Vec::new();
@@ -158,7 +163,7 @@ fn routes(document: &Value, bodies: &BTreeMap<&str, Value>, ids: &BTreeMap<&str,
         for (method, operation) in operations.as_object().unwrap() {
             let method: Method = method.to_uppercase().parse().unwrap();
             let name = format!("{method} {pattern}");
-            if name == NOT_JSON || pattern == "/stream" {
+            if NOT_JSON.contains(&name.as_str()) || pattern == "/stream" {
                 continue;
             }
             let noun = pattern.split('/').nth(1).unwrap();

@@ -8,6 +8,7 @@ mod crash;
 mod events;
 mod freshness;
 mod health;
+mod lists;
 mod operations;
 mod outage;
 mod tenancy;

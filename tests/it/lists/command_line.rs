@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
 
+use seiketsu::event_store::TenantTransaction;
 use seiketsu::lists::{self, Answers};
 use seiketsu_domain::ids::TenantId;
 use seiketsu_domain::values::{Phone, Timestamp};
@@ -14,7 +15,7 @@ use crate::support::wishes;
 /// An organization and a folder for its files.
 pub struct Desk {
     pub database: TestDatabase,
-    tenant: TenantId,
+    pub tenant: TenantId,
     folder: PathBuf,
 }
 
@@ -65,8 +66,12 @@ impl Desk {
         Ran { status: output.status, told }
     }
 
+    pub async fn read(&self) -> TenantTransaction {
+        self.database.pools.read_as(self.tenant).await.unwrap()
+    }
+
     pub async fn look_up(&self, phone: &str, known_at: Timestamp) -> Answers {
-        let mut read = self.database.pools.read_as(self.tenant).await.unwrap();
+        let mut read = self.read().await;
         lists::look_up(&mut read, self.tenant, &Phone::try_new(phone).unwrap(), known_at).await.unwrap()
     }
 }

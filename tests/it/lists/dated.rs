@@ -105,3 +105,13 @@ async fn two_imports_of_one_list_do_not_get_into_each_others_way() {
     first.await.unwrap().unwrap();
     assert_eq!(holder.on_texas(&database, "+14155552671").await, Some(true));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_free_at_once_after_an_import_that_was_refused() {
+    let database = database().await;
+    let holder = Holder::new(&database);
+    for _ in 0..20 {
+        let refused = holder.import(&database, &texas(days_ago(40)), &numbers("4155552671")).await;
+        assert!(matches!(refused, Err(ImportError::Command(_))), "{refused:?}");
+    }
+}

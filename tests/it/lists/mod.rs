@@ -4,6 +4,7 @@ mod broken_off;
 mod command_line;
 mod dated;
 mod exact;
+mod scale;
 
 use seiketsu::command::{Commands, Wish};
 use seiketsu::lists::{self, Answers, ImportError, Imported, NewExtract, Numbers};
