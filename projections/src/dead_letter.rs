@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use seiketsu_domain::envelope::Envelope;
 use serde::Serialize;
-use sqlx::{FromRow, PgConnection, PgExecutor};
+use sqlx::{FromRow, PgConnection, PgExecutor, PgPool};
 use uuid::Uuid;
 
 use crate::store;
@@ -188,4 +188,97 @@ pub async fn release(
     .fetch_all(&mut *connection)
     .await?;
     store::events_at(connection, &positions).await
+}
+
+/// The streams parked under a name of which somebody asked that they be tried again.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn asked_streams(
+    executor: impl PgExecutor<'_>,
+    projection: &str,
+) -> Result<Vec<StreamKey>, sqlx::Error> {
+    let streams: Vec<(Uuid, String, Uuid)> = sqlx::query_as(
+        "select distinct tenant_id, aggregate_type, aggregate_id from dead_letters
+          where projection = $1 and asked_at is not null",
+    )
+    .bind(projection)
+    .fetch_all(executor)
+    .await?;
+    Ok(streams.into_iter().map(|(tenant, kind, id)| StreamKey(tenant, kind, id)).collect())
+}
+
+/// The position of the first event of a stream that is parked under a name.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn first_of(
+    executor: impl PgExecutor<'_>,
+    projection: &str,
+    StreamKey(tenant, kind, id): &StreamKey,
+) -> Result<Option<i64>, sqlx::Error> {
+    sqlx::query_scalar(
+        "select min(position) from dead_letters
+          where projection = $1 and tenant_id = $2 and aggregate_type = $3 and aggregate_id = $4",
+    )
+    .bind(projection)
+    .bind(tenant)
+    .bind(kind)
+    .bind(id)
+    .fetch_one(executor)
+    .await
+}
+
+/// The events of a stream that are parked under a name, in order; they stay.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn waiting(
+    pool: &PgPool,
+    projection: &str,
+    StreamKey(tenant, kind, id): &StreamKey,
+) -> Result<Vec<Envelope>, sqlx::Error> {
+    let positions: Vec<i64> = sqlx::query_scalar(
+        "select position from dead_letters
+          where projection = $1 and tenant_id = $2 and aggregate_type = $3 and aggregate_id = $4",
+    )
+    .bind(projection)
+    .bind(tenant)
+    .bind(kind)
+    .bind(id)
+    .fetch_all(pool)
+    .await?;
+    store::events_at(pool, &positions).await
+}
+
+/// Takes the events out that were dealt with, and notes which one of its stream failed again, and why; nobody asks for
+/// the rest any more.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn settle(
+    connection: &mut PgConnection,
+    projection: &str,
+    StreamKey(tenant, kind, id): &StreamKey,
+    dealt_with: &[i64],
+    failed: Option<(i64, &str)>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from dead_letters where projection = $1 and position = any ($2)")
+        .bind(projection)
+        .bind(dealt_with)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query(
+        "update dead_letters set asked_at = null, error = case when position = $5 then $6 end
+          where projection = $1 and tenant_id = $2 and aggregate_type = $3 and aggregate_id = $4",
+    )
+    .bind(projection)
+    .bind(tenant)
+    .bind(kind)
+    .bind(id)
+    .bind(failed.map(|(position, _)| position))
+    .bind(failed.map(|(_, reason)| reason))
+    .execute(connection)
+    .await?;
+    Ok(())
 }

@@ -128,7 +128,27 @@ pub async fn skip(
 ) -> Result<Retried, SkipError> {
     let mut transaction = begin(pool).await?;
     hold_workers(&mut transaction, projection.as_ref()).await?;
-    let stream = failed_at(&mut transaction, projection.name(), position).await?;
+    let stream = record(&mut transaction, projection.name(), position, (reason, by)).await?;
+    let retried = retry_stream(&mut transaction, projection, &stream).await?;
+    // Unlike what workers write, this cannot be had again from the store: it waits for the disk.
+    sqlx::query("set local synchronous_commit = on").execute(&mut *transaction).await?;
+    transaction.commit().await?;
+    tracing::warn!(projection = projection.name(), position, reason, by, "event skipped");
+    Ok(retried)
+}
+
+/// Takes the parked event at `position`, the first of its stream, out of what is parked under a name and keeps it as
+/// skipped, in the caller's transaction; returns its stream.
+///
+/// # Errors
+/// See [`SkipError`].
+pub async fn record(
+    transaction: &mut PgConnection,
+    name: &str,
+    position: i64,
+    (reason, by): (&str, &str),
+) -> Result<StreamKey, SkipError> {
+    let stream = failed_at(&mut *transaction, name, position).await?;
     sqlx::query(
         "with failed as (delete from dead_letters where projection = $1 and position = $2 returning *)
          insert into skipped_events (projection, position, tenant_id, aggregate_type, aggregate_id, sequence, event_type,
@@ -137,18 +157,13 @@ pub async fn skip(
                 coalesce(error, ''), $3, $4
            from failed",
     )
-    .bind(projection.name())
+    .bind(name)
     .bind(position)
     .bind(reason)
     .bind(by)
-    .execute(&mut *transaction)
+    .execute(transaction)
     .await?;
-    let retried = retry_stream(&mut transaction, projection, &stream).await?;
-    // Unlike what workers write, this cannot be had again from the store: it waits for the disk.
-    sqlx::query("set local synchronous_commit = on").execute(&mut *transaction).await?;
-    transaction.commit().await?;
-    tracing::warn!(projection = projection.name(), position, reason, by, "event skipped");
-    Ok(retried)
+    Ok(stream)
 }
 
 /// The stream of a parked event that is the first of it.

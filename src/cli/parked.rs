@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::Failure;
 use super::parts::{at_the_machine, system_pool};
 use crate::config::Config;
+use crate::relay;
 
 type Done = Result<ExitCode, Failure>;
 
@@ -120,7 +121,7 @@ async fn list_skipped(config: &Config, projection: Option<&str>, json: bool) -> 
 async fn show(config: &Config, projection: &str, position: i64, json: bool) -> Done {
     let events = dead_letter::events_with(&system_pool(config)?, projection, position).await?;
     if events.is_empty() {
-        return Err(format!("{projection} has nothing parked at position {position}").into());
+        return Err(nothing_at(projection, position));
     }
     print(&events, json, "", |event| {
         let why = event.error.as_deref().unwrap_or("waits");
@@ -129,12 +130,19 @@ async fn show(config: &Config, projection: &str, position: i64, json: bool) -> D
 }
 
 async fn retry(config: &Config, projection: &str, position: Option<i64>) -> Done {
+    if projection == relay::NAME {
+        let asked = relay::retry::ask(&system_pool(config)?, position).await?;
+        return match (asked, position) {
+            (0, Some(position)) => Err(nothing_at(projection, position)),
+            (asked, _) => Ok(asked_for(asked)),
+        };
+    }
     let (pool, model) = (system_pool(config)?, find(projection)?);
     let retried = match position {
         None => again::retry(&pool, &model).await?,
-        Some(position) => again::retry_at(&pool, &model, position)
-            .await?
-            .ok_or_else(|| format!("{projection} has nothing parked at position {position}"))?,
+        Some(position) => {
+            again::retry_at(&pool, &model, position).await?.ok_or_else(|| nothing_at(projection, position))?
+        }
     };
     Ok(told(retried))
 }
@@ -144,9 +152,25 @@ async fn go_without(config: &Config, projection: &str, position: i64, reason: &s
         return Err("--reason must say why".into());
     }
     let by = at_the_machine();
+    if projection == relay::NAME {
+        let asked = relay::retry::skip(&system_pool(config)?, position, (reason, &by)).await?;
+        println!("{projection} goes without position {position}");
+        return Ok(asked_for(asked));
+    }
     let retried = skip(&system_pool(config)?, &find(projection)?, position, (reason, &by)).await?;
     println!("{projection} goes without position {position}");
     Ok(told(retried))
+}
+
+fn nothing_at(projection: &str, position: i64) -> Failure {
+    format!("{projection} has nothing parked at position {position}").into()
+}
+
+/// The relay does it, once it is active; `parked list relay` shows what is refused again.
+fn asked_for(events: u64) -> ExitCode {
+    println!("the relay is asked to send {events} events");
+    println!("read models fed by Kafka get these streams by a rebuild");
+    ExitCode::SUCCESS
 }
 
 /// Exit code 1 where something is parked again.
@@ -156,10 +180,5 @@ fn told(Retried { applied, parked }: Retried) -> ExitCode {
 }
 
 fn find(projection: &str) -> Result<Arc<dyn Projection>, Failure> {
-    if projection == "relay" {
-        return Err(
-            "what the relay has parked went past Kafka's limits; rebuild the read models fed by Kafka".into(),
-        );
-    }
     read_models::find(projection).ok_or_else(|| format!("there is no read model {projection}").into())
 }

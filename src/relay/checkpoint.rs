@@ -7,11 +7,8 @@ use seiketsu_domain::envelope::Envelope;
 use seiketsu_projections::dead_letter;
 use sqlx::{PgConnection, PgPool};
 
-use super::Failure;
 use super::lease::ROW;
-
-/// The name parked events are found under.
-pub(super) const PARKED_UNDER: &str = "relay";
+use super::{Failure, NAME};
 
 /// Positions between two times that rests are forgotten.
 const FORGET_EVERY: i64 = 10_000;
@@ -44,7 +41,7 @@ pub(super) async fn advance(
     }
     note_partitions(&mut transaction, &progress.partitions, highest).await?;
     for (event, reason) in &progress.set_aside {
-        dead_letter::park(&mut *transaction, PARKED_UNDER, event, reason.as_deref()).await?;
+        dead_letter::park(&mut *transaction, NAME, event, reason.as_deref()).await?;
     }
     transaction.commit().await?;
     Ok(())

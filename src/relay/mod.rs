@@ -12,8 +12,8 @@
 //!
 //! It does not promise exactly once on the wire (no Kafka transactions), nor any order between partitions. An event
 //! that Kafka refuses for good (too large) is parked in `dead_letters` under the name `relay`, and the later events
-//! of its stream behind it. Sent later they would arrive out of order, so read models fed by Kafka get such a
-//! stream by a rebuild, which reads the store.
+//! of its stream behind it, until an operator has them sent again (`retry`). They come late then, out of the order of
+//! positions, so read models fed by Kafka get such a stream by a rebuild, which reads the store.
 
 /// How far the relay has come; moves under its epoch only.
 mod checkpoint;
@@ -21,6 +21,8 @@ mod checkpoint;
 mod lease;
 /// A stretch of events goes out, and all reports come in.
 mod produce;
+/// Events that were set aside go out after all.
+pub mod retry;
 /// From winning the lease to losing it.
 mod term;
 
@@ -37,6 +39,9 @@ use tokio_util::sync::CancellationToken;
 use crate::hint::Hint;
 use lease::{Held, Lease};
 use term::Term;
+
+/// The name parked events are found under.
+pub const NAME: &str = "relay";
 
 /// How this installation relays.
 #[derive(Debug, Clone)]

@@ -14,10 +14,10 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::checkpoint::{self, PARKED_UNDER, Progress};
+use super::checkpoint::{self, Progress};
 use super::lease::Held;
 use super::produce::{Outlet, Sent, is_about_the_event};
-use super::{Failure, Relay, RelaySettings};
+use super::{Failure, NAME, Relay, RelaySettings, retry};
 use crate::clock;
 
 /// Shortest time between two looks that find nothing. After each such look it is twice as long, up to the configured one: where
@@ -57,7 +57,11 @@ impl Term {
 
     /// Relays from the checkpoint on, until told to stop or something fails.
     pub async fn run(&mut self, stop: &CancellationToken) -> Result<(), Failure> {
-        self.parked = in_time(dead_letter::parked_streams(&self.pool, PARKED_UNDER)).await?;
+        tokio::select! {
+            sent = retry::send_asked(&self.pool, &self.settings.kafka, &mut self.held) => sent?,
+            () = drained(stop) => return Ok(()),
+        }
+        self.parked = in_time(dead_letter::parked_streams(&self.pool, NAME)).await?;
         let outlet = Outlet::connect(&self.settings.kafka)?;
         tokio::select! {
             outcome = self.relay_through(&outlet, stop) => outcome,

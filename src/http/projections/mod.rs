@@ -5,6 +5,7 @@ mod list;
 mod parked;
 mod path;
 mod pause;
+mod relay;
 mod retry;
 mod skip;
 
@@ -25,4 +26,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(retry::retry_all))
         .routes(routes!(retry::retry_parked))
         .routes(routes!(skip::skip_parked))
+        .routes(routes!(relay::send_all))
+        .routes(routes!(relay::send_parked))
+        .routes(routes!(relay::send_without))
 }

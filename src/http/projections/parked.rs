@@ -6,7 +6,7 @@ use seiketsu_projections::skip::{self, SkippedEvent};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::path::{At, Named};
+use super::path::{ParkedAt, Parking};
 use crate::app::App;
 use crate::http::answer::json;
 use crate::http::paging::Limit;
@@ -48,17 +48,18 @@ pub struct SkippedEvents {
 
 /// List parked streams
 ///
-/// Streams of which an event could not be applied, the longest waiting first.
+/// Streams of which an event could not be applied, or, under the name `relay`, not be sent to Kafka; the longest waiting
+/// first.
 #[utoipa::path(get, path = "/projections/{name}/parked", tag = "operations",
     params(("name" = String, Path), ShownParams),
     responses((status = 200, description = "Parked streams", body = ParkedStreams)))]
 pub async fn list_parked(
     State(app): State<App>,
-    Named(projection): Named,
+    Parking(name): Parking,
     ask: Ask<Operate, ShownParams>,
 ) -> Result<Response, Problem> {
     let limit = ask.filter.limit.0;
-    let data = dead_letter::list(app.pools.system(), Some(projection.name()), limit).await?;
+    let data = dead_letter::list(app.pools.system(), Some(name), limit).await?;
     Ok(json(StatusCode::OK, &ParkedStreams { data }))
 }
 
@@ -70,10 +71,10 @@ pub async fn list_parked(
     responses((status = 200, description = "Parked events", body = ParkedEvents)))]
 pub async fn show_parked(
     State(app): State<App>,
-    At(projection, position): At,
+    ParkedAt(name, position): ParkedAt,
     _ask: Ask<Operate, None>,
 ) -> Result<Response, Problem> {
-    let data = dead_letter::events_with(app.pools.system(), projection.name(), position).await?;
+    let data = dead_letter::events_with(app.pools.system(), name, position).await?;
     if data.is_empty() {
         return Err(not_parked());
     }
@@ -88,11 +89,11 @@ pub async fn show_parked(
     responses((status = 200, description = "Skipped events", body = SkippedEvents)))]
 pub async fn list_skipped(
     State(app): State<App>,
-    Named(projection): Named,
+    Parking(name): Parking,
     ask: Ask<Operate, ShownParams>,
 ) -> Result<Response, Problem> {
     let limit = ask.filter.limit.0;
-    let data = skip::skipped(app.pools.system(), Some(projection.name()), limit).await?;
+    let data = skip::skipped(app.pools.system(), Some(name), limit).await?;
     Ok(json(StatusCode::OK, &SkippedEvents { data }))
 }
 

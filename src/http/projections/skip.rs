@@ -19,7 +19,7 @@ use crate::http::request::{Operate, Order};
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SkipEvent {
-    reason: Reason,
+    pub reason: Reason,
 }
 
 /// Skip a parked event
@@ -40,7 +40,8 @@ pub async fn skip_parked(
     Ok(json(StatusCode::OK, &skipped.map_err(refused)?))
 }
 
-fn refused(error: SkipError) -> Problem {
+/// Why it is not skipped.
+pub fn refused(error: SkipError) -> Problem {
     match error {
         SkipError::NotParked => not_parked(),
         SkipError::OnlyWaits(_) => Problem::new(StatusCode::CONFLICT, "event_only_waits", error.to_string()),

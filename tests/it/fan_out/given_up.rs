@@ -7,8 +7,8 @@ use seiketsu_projections::kafka::KafkaSource;
 use seiketsu_projections::source::{ResumePoint, Source, SourceError};
 use seiketsu_projections::store::{events_after, head};
 
-use super::{PATIENCE, Traffic, escalate, polling, relay};
-use crate::support::{database, kafka, wait};
+use super::{Traffic, escalate, polling, relay, relayed};
+use crate::support::{database, kafka};
 
 /// Shorter than a batch waits to fill, or a read of the store takes: hardly any call ends by itself.
 const GIVE_UP: Duration = Duration::from_millis(1);
@@ -32,12 +32,8 @@ async fn records_of_kafka_that_nobody_waited_for_are_handed_out_later() {
     for _ in 0..EVENTS / 5 {
         escalate(&commands, 5).await;
     }
+    relayed(&database).await;
     let head = head(database.pools.system()).await.unwrap();
-    wait::until("all is relayed", PATIENCE, async || {
-        let relayed = sqlx::query_scalar("select coalesce(max(position), 0) from relay");
-        relayed.fetch_one(database.pools.system()).await.unwrap_or(0) >= head
-    })
-    .await;
     let mut seen = read(Box::new(KafkaSource::new(kafka.clone(), 100))).await;
     relay.stop().await;
     seen.sort_unstable();

@@ -7,6 +7,7 @@ mod pause;
 mod poison;
 mod rebuild;
 mod relay;
+mod set_aside;
 mod side_by_side;
 mod sources;
 mod storm;
@@ -159,6 +160,19 @@ async fn more_events(database: &TestDatabase, count: i64) {
 pub(crate) async fn caught_up(database: &TestDatabase) {
     let head = head(database.pools.system()).await.unwrap();
     wait::until("the read model has caught up", PATIENCE, async || watermark(database).await >= head).await;
+}
+
+/// Waits until the relay has sent every event of the store.
+async fn relayed(database: &TestDatabase) {
+    let head = head(database.pools.system()).await.unwrap();
+    wait::until("the relay has caught up", PATIENCE, async || {
+        let position: Option<i64> = sqlx::query_scalar("select max(position) from relay")
+            .fetch_one(database.pools.system())
+            .await
+            .unwrap();
+        position >= Some(head)
+    })
+    .await;
 }
 
 pub(crate) async fn watermark(database: &TestDatabase) -> i64 {

@@ -20,13 +20,13 @@ use crate::support::database::TestDatabase;
 use crate::support::{database, kafka, wait};
 
 /// All records of the escalation topic, from the first on.
-struct Wire {
+pub(super) struct Wire {
     consumer: StreamConsumer,
     records: Vec<(i32, Envelope)>,
 }
 
 impl Wire {
-    fn tap(settings: &KafkaSettings) -> Self {
+    pub(super) fn tap(settings: &KafkaSettings) -> Self {
         let consumer: StreamConsumer = ClientConfig::new()
             .set("bootstrap.servers", &settings.brokers)
             .set("group.id", format!("{}-tap", settings.group))
@@ -43,7 +43,7 @@ impl Wire {
     }
 
     /// Reads until so many different events have been seen.
-    async fn read_until(&mut self, events: i64) {
+    pub(super) async fn read_until(&mut self, events: i64) {
         let mut seen: HashSet<Uuid> = self.records.iter().map(|(_, event)| event.event_id).collect();
         let reading = async {
             while (seen.len() as i64) < events {
@@ -70,6 +70,12 @@ impl Wire {
         let event_id = event.event_id;
         self.records.push((message.partition(), event));
         event_id
+    }
+
+    /// Of one stream, as they came.
+    pub(super) fn sequences_of(&self, id: Uuid) -> Vec<i64> {
+        let of_stream = self.records.iter().filter(|(_, event)| event.aggregate_id == id);
+        of_stream.map(|(_, event)| event.sequence).collect()
     }
 
     /// Each event once, in the order in which its partition showed it first; also how many were repeats.
@@ -301,7 +307,7 @@ async fn an_aggregate_this_code_does_not_know_gets_its_topic() {
     relay.stop().await;
 }
 
-async fn insert_event(connection: &mut sqlx::PgConnection, id: Uuid, sequence: i64, size: usize) {
+pub(super) async fn insert_event(connection: &mut sqlx::PgConnection, id: Uuid, sequence: i64, size: usize) {
     sqlx::query(
         "insert into events (position, tenant_id, aggregate_type, aggregate_id, sequence, slot, event_id, event_type,
                              event_version, payload, metadata, occurred_at, recorded_at)
@@ -323,7 +329,7 @@ fn incompressible(size: usize) -> String {
         .collect()
 }
 
-async fn checkpoint(database: &TestDatabase) -> i64 {
+pub(super) async fn checkpoint(database: &TestDatabase) -> i64 {
     let position: Option<i64> = sqlx::query_scalar("select max(position) from relay")
         .fetch_one(database.pools.system())
         .await

@@ -5,7 +5,7 @@ use seiketsu_projections::store::head;
 
 use super::{
     PATIENCE, Traffic, assert_faithful, caught_up, escalate, from_kafka, from_store, more_events, relay,
-    watermark,
+    relayed, watermark,
 };
 use crate::support::database::TestDatabase;
 use crate::support::{database, kafka, wait};
@@ -143,18 +143,6 @@ async fn a_read_model_that_is_new_gets_what_kafka_has_forgotten_from_the_store()
 async fn applied_more(database: &TestDatabase) {
     let head = head(database.pools.system()).await.unwrap();
     wait::until("the read model has moved", PATIENCE, async || watermark(database).await > head).await;
-}
-
-async fn relayed(database: &TestDatabase) {
-    let head = head(database.pools.system()).await.unwrap();
-    wait::until("the relay has caught up", PATIENCE, async || {
-        let position: Option<i64> = sqlx::query_scalar("select max(position) from relay")
-            .fetch_one(database.pools.system())
-            .await
-            .unwrap();
-        position >= Some(head)
-    })
-    .await;
 }
 
 /// Waits until two members of the group have partitions.

@@ -11,7 +11,8 @@ use seiketsu_projections::store::head;
 use tokio::sync::Semaphore;
 
 use super::{
-    PATIENCE, Running, Traffic, assert_faithful, caught_up, escalate, from_kafka, relay, watermark, worker,
+    PATIENCE, Running, Traffic, assert_faithful, caught_up, escalate, from_kafka, relay, relayed, watermark,
+    worker,
 };
 use crate::support::database::TestDatabase;
 use crate::support::{database, kafka, wait};
@@ -158,18 +159,6 @@ async fn applied_by(database: &TestDatabase) -> Vec<(String, i64, String)> {
         .fetch_all(database.pools.system())
         .await
         .unwrap()
-}
-
-async fn relayed(database: &TestDatabase) {
-    let head = head(database.pools.system()).await.unwrap();
-    wait::until("the relay has caught up", PATIENCE, async || {
-        let position: Option<i64> = sqlx::query_scalar("select max(position) from relay")
-            .fetch_one(database.pools.system())
-            .await
-            .unwrap();
-        position >= Some(head)
-    })
-    .await;
 }
 
 /// Hands every batch out only when it may, and tells that it holds one.

@@ -149,6 +149,9 @@ fn valid_bodies(caller: &Caller, lead: &str, call: &str) -> BTreeMap<&'static st
         ("POST /projections/{name}/parked/retry", json!({})),
         ("POST /projections/{name}/parked/{position}/retry", json!({})),
         ("POST /projections/{name}/parked/{position}/skip", json!({ "reason": "" })),
+        ("POST /projections/relay/parked/retry", json!({})),
+        ("POST /projections/relay/parked/{position}/retry", json!({})),
+        ("POST /projections/relay/parked/{position}/skip", json!({ "reason": "" })),
     ])
 }
 

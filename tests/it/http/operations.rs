@@ -135,3 +135,33 @@ async fn only_operators_may_and_what_is_not_there_is_told() {
         assert_eq!((refused.status, &refused.body["code"]), (status, &json!(code)), "{path}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_relay_has_parked_is_listed_asked_for_and_gone_without() {
+    let server = Server::start().await;
+    let (caller, operator) = (server.log_in().await, server.log_in_operator().await);
+    caller.lead("+14155552671").await;
+    let position: i64 = sqlx::query_scalar(
+        "insert into dead_letters (projection, position, tenant_id, aggregate_type, aggregate_id, sequence, event_type, error)
+         select 'relay', position, tenant_id, aggregate_type, aggregate_id, sequence, event_type, 'too large'
+           from events where event_type = 'lead.created' order by position desc limit 1 returning position",
+    )
+    .fetch_one(&mut server.database.superuser().await)
+    .await
+    .unwrap();
+    let parked = operator.get("/projections/relay/parked").await;
+    assert_eq!(parked.body["data"][0]["position"], position, "{}", parked.body);
+    let path = format!("/projections/relay/parked/{position}");
+    assert_eq!(operator.get(&path).await.body["data"][0]["error"], "too large");
+
+    let asked = operator.post(&format!("{path}/retry"), json!({})).await;
+    assert_eq!((asked.status, &asked.body), (StatusCode::ACCEPTED, &json!({ "asked": 1 })));
+    let nothing = operator.post("/projections/relay/parked/0/retry", json!({})).await;
+    assert_eq!((nothing.status, &nothing.body["code"]), (StatusCode::NOT_FOUND, &json!("event_not_parked")));
+    let skipped = operator.post(&format!("{path}/skip"), json!({ "reason": "nobody needs it" })).await;
+    assert_eq!((skipped.status, &skipped.body), (StatusCode::ACCEPTED, &json!({ "asked": 0 })));
+    let skipped = operator.get("/projections/relay/skipped").await;
+    assert_eq!(skipped.body["data"][0]["skippedBy"], format!("user:{}", operator.user));
+    let refused = caller.post("/projections/relay/parked/retry", json!({})).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+}
