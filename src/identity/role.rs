@@ -80,8 +80,8 @@ impl Role {
     pub fn allows(self, permission: Permission) -> bool {
         use Permission as P;
         match permission {
-            P::ConsentRead | P::CallsRead | P::EventsRead | P::AnalyticsRead => true,
-            P::LeadsRead | P::EscalationsRead => self != Self::Auditor,
+            P::ConsentRead | P::CallsRead | P::EventsRead => true,
+            P::LeadsRead | P::EscalationsRead | P::AnalyticsRead => self != Self::Auditor,
             P::CallsWrite | P::LeadsWrite | P::EscalationsWrite | P::ConsentCheck | P::ConsentRevoke => {
                 !matches!(self, Self::Viewer | Self::Auditor)
             }
@@ -145,7 +145,7 @@ mod tests {
         (Permission::EscalationsRead, "yyyyy."),
         (Permission::EscalationsWrite, "yyyy.."),
         (Permission::EscalationsAssign, "yyy..."),
-        (Permission::AnalyticsRead, "yyyyyy"),
+        (Permission::AnalyticsRead, "yyyyy."),
         (Permission::EventsRead, "yyyyyy"),
         (Permission::AuditRead, "yy...y"),
         (Permission::Administer, "yy...."),

@@ -11,4 +11,5 @@ mod health;
 mod lists;
 mod operations;
 mod outage;
+mod roles;
 mod tenancy;
