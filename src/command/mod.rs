@@ -68,6 +68,33 @@ impl Wish {
     }
 }
 
+/// A stream a decision looked at and does not write to: nothing is appended unless it is still at this version.
+#[derive(Debug, Clone)]
+pub struct Reliance {
+    aggregate_type: &'static str,
+    id: Uuid,
+    version: i64,
+    position: i64,
+}
+
+impl Reliance {
+    /// On an aggregate as loaded.
+    #[must_use]
+    pub fn on<A: Decide>(id: Uuid, loaded: &Loaded<A>) -> Self {
+        Self { aggregate_type: A::TYPE, id, version: loaded.state.version(), position: loaded.position }
+    }
+
+    fn unwritten(&self) -> StreamWrite {
+        StreamWrite {
+            aggregate_type: self.aggregate_type,
+            aggregate_id: self.id,
+            expected: self.version,
+            known: Some(self.position),
+            events: Vec::new(),
+        }
+    }
+}
+
 /// A second aggregate that takes part in a command, all or nothing with the first.
 pub struct Also<B: Decide> {
     pub id: Uuid,
@@ -115,7 +142,7 @@ impl Commands {
     ) -> Result<Committed<A>, CommandError> {
         let loaded = Loaded { state: Arc::default(), position: 0 };
         let fresh = Known { loaded, certain: true, minted: true };
-        self.run::<A, A>(wish, id, &command, None, Some(fresh)).await
+        self.run::<A, A>(wish, id, &command, (None, None), Some(fresh)).await
     }
 
     /// Executes a command on an aggregate that may or may not exist.
@@ -128,7 +155,21 @@ impl Commands {
         id: Uuid,
         command: A::Command,
     ) -> Result<Committed<A>, CommandError> {
-        self.run::<A, A>(wish, id, &command, None, None).await
+        self.run::<A, A>(wish, id, &command, (None, None), None).await
+    }
+
+    /// Executes a command whose facts were taken from another stream as well.
+    ///
+    /// # Errors
+    /// See [`CommandError`]; [`CommandError::Outdated`] where that stream moved on.
+    pub async fn execute_relying<A: Decide>(
+        &self,
+        wish: &Wish,
+        id: Uuid,
+        command: A::Command,
+        relies_on: &Reliance,
+    ) -> Result<Committed<A>, CommandError> {
+        self.run::<A, A>(wish, id, &command, (None, Some(relies_on)), None).await
     }
 
     /// Executes two commands on two aggregates as one: both happen or neither. Answers with the first.
@@ -142,24 +183,25 @@ impl Commands {
         command: A::Command,
         also: Also<B>,
     ) -> Result<Committed<A>, CommandError> {
-        self.run(wish, id, &command, Some(&also), None).await
+        self.run(wish, id, &command, (Some(&also), None), None).await
     }
 
-    /// Creates an aggregate under a new id and executes a command on another one, as one: both happen or neither.
-    /// Answers with the first.
+    /// Creates an aggregate under a new id and executes a command on another one, as one: both happen or neither, and only
+    /// while a third, which they rely on, stays as it is. Answers with the first.
     ///
     /// # Errors
-    /// See [`CommandError`].
+    /// See [`CommandError`]; [`CommandError::Outdated`] where the third moved on.
     pub async fn create_with<A: Decide, B: Decide>(
         &self,
         wish: &Wish,
         id: Uuid,
         command: A::Command,
         also: Also<B>,
+        relies_on: &Reliance,
     ) -> Result<Committed<A>, CommandError> {
         let loaded = Loaded { state: Arc::default(), position: 0 };
         let fresh = Known { loaded, certain: true, minted: true };
-        self.run(wish, id, &command, Some(&also), Some(fresh)).await
+        self.run(wish, id, &command, (Some(&also), Some(relies_on)), Some(fresh)).await
     }
 
     /// Whether a stream exists for the tenant.
@@ -176,6 +218,15 @@ impl Commands {
     /// The database cannot be reached.
     pub async fn current<A: Decide>(&self, tenant: TenantId, id: Uuid) -> Result<Loaded<A>, CommandError> {
         Ok(self.known::<A>(tenant, id).await?.loaded)
+    }
+
+    /// The present state of an aggregate, by the store and not by what this process remembers.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn reloaded<A: Decide>(&self, tenant: TenantId, id: Uuid) -> Result<Loaded<A>, CommandError> {
+        self.cache.forget::<A>(tenant, id);
+        self.current::<A>(tenant, id).await
     }
 
     async fn known<A: Decide>(&self, tenant: TenantId, id: Uuid) -> Result<Known<A>, CommandError> {
@@ -195,10 +246,10 @@ impl Commands {
         wish: &Wish,
         id: Uuid,
         command: &A::Command,
-        also: Option<&Also<B>>,
+        beside: Beside<'_, B>,
         fresh: Option<Known<A>>,
     ) -> Result<Committed<A>, CommandError> {
-        let outcome = self.decide_and_append(wish, id, command, also, fresh).await;
+        let outcome = self.decide_and_append(wish, id, command, beside, fresh).await;
         metrics::counter!("commands_total", "type" => A::TYPE, "outcome" => outcome::name(&outcome))
             .increment(1);
         outcome
@@ -209,14 +260,14 @@ impl Commands {
         wish: &Wish,
         id: Uuid,
         command: &A::Command,
-        also: Option<&Also<B>>,
+        (also, relies_on): Beside<'_, B>,
         mut fresh: Option<Known<A>>,
     ) -> Result<Committed<A>, CommandError> {
         let _claim = self.claim(wish)?;
         let _place = self.admission.enter(wish.tenant).await?;
         let _turn = self.take_turns(wish.tenant, id, also.map(|also| also.id)).await;
         for _ in 0..ATTEMPTS {
-            let attempt = Attempt { commands: self, wish, id, fresh: fresh.take() };
+            let attempt = Attempt { commands: self, wish, id, relies_on, fresh: fresh.take() };
             match attempt.run(command, also).await? {
                 Some(committed) => return Ok(committed),
                 None => metrics::counter!("append_conflicts_total").increment(1),
@@ -258,6 +309,9 @@ impl Commands {
     }
 }
 
+/// The other aggregates of a command: one that is written to, one that is relied on.
+type Beside<'a, B> = (Option<&'a Also<B>>, Option<&'a Reliance>);
+
 type Turn<'a> = tokio::sync::MutexGuard<'a, ()>;
 
 fn stripe(tenant: TenantId, id: Uuid) -> usize {
@@ -285,6 +339,7 @@ struct Attempt<'a, A: Decide> {
     commands: &'a Commands,
     wish: &'a Wish,
     id: Uuid,
+    relies_on: Option<&'a Reliance>,
     fresh: Option<Known<A>>,
 }
 
@@ -379,6 +434,7 @@ impl<A: Decide> Attempt<'_, A> {
         if let (Some(other), Some(id)) = (&other, other_id) {
             streams.push(other.write(id)?);
         }
+        streams.extend(self.relies_on.map(Reliance::unwritten));
         let append = Append {
             tenant: self.wish.tenant,
             key: self.wish.key.clone(),
@@ -405,8 +461,18 @@ impl<A: Decide> Attempt<'_, A> {
                 Box::pin(self.replay(aggregate_id, version, events, position)).await.map(Some)
             }
             Appended::KeyReused => Err(CommandError::KeyReused),
-            Appended::Conflict => Ok(self.look_again::<B>(other_id)),
+            Appended::Conflict => {
+                let again = self.look_again::<B>(other_id);
+                self.require_reliance().await?;
+                Ok(again)
+            }
         }
+    }
+
+    async fn require_reliance(&self) -> Result<(), CommandError> {
+        let Some(on) = self.relies_on else { return Ok(()) };
+        let version = self.commands.store.version(self.wish.tenant, on.aggregate_type, on.id).await?;
+        if version == on.version { Ok(()) } else { Err(CommandError::Outdated) }
     }
 
     fn remember<C: Decide>(&self, id: Uuid, decided: Decided<C>, position: i64) -> Committed<C> {

@@ -68,6 +68,9 @@ pub enum CommandError {
     /// The stream moved on at every attempt: 503, come back.
     #[error("too many commands on this resource at once")]
     Contended,
+    /// A stream the decision relied on moved on: gather the facts again. Where that keeps happening, 503.
+    #[error("what the decision relied on changed meanwhile")]
+    Outdated,
     /// Too many commands of this tenant are waiting: 429, come back.
     #[error(transparent)]
     Crowded(#[from] Crowded),
@@ -84,7 +87,7 @@ pub(super) fn name<A: Decide>(outcome: &Result<Committed<A>, CommandError>) -> &
         Err(CommandError::Refused(_)) => "refused",
         Err(CommandError::VersionMismatch { .. }) => "version_mismatch",
         Err(CommandError::KeyReused | CommandError::InFlight) => "key_conflict",
-        Err(CommandError::Contended) => "contended",
+        Err(CommandError::Contended | CommandError::Outdated) => "contended",
         Err(CommandError::Crowded(_)) => "turned_away",
         Err(CommandError::Store(_)) => "unavailable",
     }

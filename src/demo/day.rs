@@ -8,6 +8,7 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 
+use super::hours::{self, Hours};
 use super::phones;
 
 /// One repetition of one scenario.
@@ -70,6 +71,12 @@ impl Day {
     #[must_use]
     pub fn phone_of(&self, person: usize) -> String {
         phones::number(self.stock + person, self.run.first_number + self.repetition)
+    }
+
+    /// Whether the person may be called while the run lasts.
+    #[must_use]
+    pub fn hours(&self) -> Hours {
+        hours::of(&self.phone(), self.run.started)
     }
 
     /// An address of the person this is about.

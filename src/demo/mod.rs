@@ -17,6 +17,7 @@ mod compare;
 /// What differs from day to day.
 mod day;
 /// Every command of the API.
+mod hours;
 mod kind;
 /// What must be true afterwards.
 mod ledger;
@@ -115,6 +116,7 @@ pub async fn run(options: DemoOptions) -> Result<DemoReport, DemoError> {
         medical: Session::open(&access.url, &access.medical_office).await?,
         run: new_run(),
     };
+    stage.classify_lines(options.repeat).await?;
     let before = (Baseline::take(&stage.brokerage).await?, Baseline::take(&stage.medical).await?);
     let mut report = stage.play(options.repeat).await?;
     stage.verify(&before, &mut report).await?;
@@ -150,7 +152,36 @@ struct Played {
     remarks: Vec<String>,
 }
 
+/// Lines of a file that are sent at once.
+const LINES_AT_ONCE: usize = 10_000;
+
 impl Stage {
+    /// Tells both offices that the numbers of the run are mobile phones: a number nobody knows anything about is not
+    /// called.
+    async fn classify_lines(&self, days: usize) -> Result<(), DemoError> {
+        let days = days.min(phones::PER_STOCK);
+        let numbers: Vec<String> = (0..phones::STOCKS)
+            .flat_map(|stock| (0..days).map(move |day| phones::number(stock, self.run.first_number + day)))
+            .collect();
+        for (part, numbers) in numbers.chunks(LINES_AT_ONCE).enumerate() {
+            let lines: String = numbers.iter().map(|number| format!("{number},wireless,no\n")).collect();
+            let body = client::Body::Csv(format!("phone,kind,prohibited\n{lines}"));
+            let path = format!("/lists/lines?asOf={}", day::time(self.run.started));
+            let key = format!("{}-lines-{part}", self.run.id);
+            for session in [&self.brokerage, &self.medical] {
+                let order = client::Order {
+                    method: reqwest::Method::POST,
+                    path: &path,
+                    body: &body,
+                    key: &key,
+                    if_match: None,
+                };
+                session.send(&order).await?.expect(200, "the import of lines")?;
+            }
+        }
+        Ok(())
+    }
+
     fn session(&self, office: Office) -> &Session {
         match office {
             Office::Brokerage => &self.brokerage,

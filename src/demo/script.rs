@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::client::Body;
 use super::day::Day;
+use super::hours::{self, Hours};
 use super::kind::Kind;
 
 /// A command of a scenario. Its path and its body may name what came up before: `{call}`, `{lead}`, `{escalation}`,
@@ -156,19 +157,39 @@ impl Script {
         .then(Kind::ConnectCall, json!({}))
     }
 
-    /// Asks whether the person may be called, and dials with the permit.
+    /// Asks whether the person may be called, and dials with the permit. At an hour at which nobody may be called there,
+    /// the person is so told by a colleague, and calls in.
     #[must_use]
-    pub fn dials(self, purpose: &str, voice_agent: usize) -> Self {
-        self.checks(purpose).then(Kind::StartCall, json!({
-            "phoneNumber": "{phone}", "direction": "outbound", "agentId": format!("{{agent{voice_agent}}}"),
-            "leadId": "{lead}", "purpose": purpose, "permitId": "{permit}",
-        }))
+    pub fn dials(self, day: &Day, voice_agent: usize) -> Self {
+        let agent = format!("{{agent{voice_agent}}}");
+        let call = |direction| json!({ "phoneNumber": "{phone}", "direction": direction, "agentId": agent, "leadId": "{lead}" });
+        let script = self.may_be_called(day);
+        if day.hours() != Hours::Open {
+            return script.then(Kind::StartCall, call("inbound"));
+        }
+        let mut outbound = call("outbound");
+        outbound["purpose"] = json!("informational");
+        outbound["permitId"] = json!("{permit}");
+        script.then(Kind::StartCall, outbound)
     }
 
-    /// Asks whether the person may be called by a voice agent.
+    /// Asks whether the person may be called, which consent allows: then the hour decides. Where that turns about now,
+    /// nobody asks.
     #[must_use]
-    pub fn checks(self, purpose: &str) -> Self {
-        let body = json!({ "contact": { "phone": "{phone}" }, "channel": "voice", "purpose": purpose });
+    pub fn may_be_called(self, day: &Day) -> Self {
+        match day.hours() {
+            Hours::Open => self.checks(),
+            Hours::Shut => self.checks().expect(Expect::Denied(hours::SHUT)),
+            Hours::Turning => self,
+        }
+    }
+
+    /// Asks whether the person may be called by a voice agent, about something that sells nothing.
+    #[must_use]
+    pub fn checks(self) -> Self {
+        let body = json!({
+            "contact": { "phone": "{phone}" }, "channel": "voice", "purpose": "informational", "content": "other",
+        });
         self.then(Kind::CheckPermission, body)
     }
 

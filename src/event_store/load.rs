@@ -152,6 +152,25 @@ impl EventStore {
         Ok(ids.into_iter().collect())
     }
 
+    /// The version a stream is at; 0 where there is none.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn version(&self, tenant: TenantId, aggregate_type: &str, id: Uuid) -> Result<i64, StoreError> {
+        let mut read = self.pools.read_as(tenant).await?;
+        let version: Option<i64> = sqlx::query_scalar(
+            "select sequence from events where tenant_id = $1 and aggregate_type = $2 and aggregate_id = $3
+              order by sequence desc limit 1",
+        )
+        .bind(tenant.0)
+        .bind(aggregate_type)
+        .bind(id)
+        .fetch_optional(&mut *read)
+        .await?;
+        read.commit().await?;
+        Ok(version.unwrap_or_default())
+    }
+
     /// The consent ledger that issued a permit.
     ///
     /// # Errors

@@ -237,7 +237,7 @@ impl From<CommandError> for Problem {
                 "a request with this idempotency key is in progress",
             )
             .retry_after(RETRY_AFTER_SECONDS),
-            CommandError::Contended => {
+            CommandError::Contended | CommandError::Outdated => {
                 Self::unavailable("contended", "too many commands on this resource at once; try again")
             }
             CommandError::Crowded(_) => Self::new(

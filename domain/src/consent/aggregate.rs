@@ -1,19 +1,21 @@
 use super::ledger::{Grant, Place, Revocation};
 use super::{
-    Attempted, Business, BusinessNoted, CheckPermission, Checked, Consent, ConsentCommand, ConsentEvent,
-    ConsentLevel, ConsentRefusal, DncDelisted, DncListed, Effect, GrantConsent, GrantMethod, Granted,
-    IssuedPermit, NoteAttempt, NoteBusiness, PERMIT_SECONDS, Permission, PermitRedeemed, Question,
-    RedeemPermit, RevokeConsent, Revoked, SuppressContact, Suppressed, SuppressionLifted, decide_permission,
+    Attempted, Basis, Business, BusinessNoted, CallerState, CheckPermission, Checked, Consent,
+    ConsentCommand, ConsentEvent, ConsentLevel, ConsentRefusal, DncDelisted, DncListed, GrantConsent,
+    GrantMethod, Granted, IssuedPermit, NoteAttempt, NoteBusiness, PERMIT_SECONDS, PermitRedeemed,
+    RedeemPermit, RevokeConsent, Revoked, SuppressContact, Suppressed, SuppressionLifted,
 };
 use crate::aggregate::{Decide, FUTURE_TOLERANCE_SECONDS, is_in_future};
 use crate::ids::UserId;
-use crate::permission::facts::SuppressionKind;
+use crate::permission::facts::{Facts, InboundKind, SuppressionKind};
+use crate::permission::pack::{PackSet, shipped};
+use crate::permission::{self, Effect};
 use crate::values::{Channel, Contact, Reason, Timestamp};
 
 crate::aggregate!(Consent as "consent", ConsentCommand, ConsentEvent, ConsentRefusal);
 
 impl Decide for Consent {
-    const STATE_VERSION: i32 = 2;
+    const STATE_VERSION: i32 = 3;
 
     fn decide(&self, command: &ConsentCommand) -> Result<Vec<ConsentEvent>, ConsentRefusal> {
         use ConsentCommand as C;
@@ -84,23 +86,36 @@ impl Consent {
 
     fn check(&self, check: &CheckPermission) -> Decision {
         self.require_same(&check.contact)?;
-        let question = check.question();
-        if !question.means_fit_channel() {
-            return Err(ConsentRefusal::TechnologyMismatch);
-        }
-        let permission = decide_permission(self, &question);
-        let permit = self.permit(check, &question, &permission);
-        Ok(vec![answered(check, &question, permission, permit).into()])
+        let Some(packs) = shipped() else { return Err(ConsentRefusal::NoPacks) };
+        let decision = permission::decide(packs, &check.outside.as_ref().clone().with_ledger(self));
+        let permit = self.permit(packs, check, &decision);
+        Ok(vec![answered(check, decision, permit, self.fence).into()])
     }
 
-    /// A permit is for a call placed now, so besides the moment asked about the answer must be yes now, and still be
-    /// when the permit ends.
-    fn permit(&self, check: &CheckPermission, asked: &Question, answer: &Permission) -> Option<IssuedPermit> {
-        let expires_at = check.at.plus_seconds(PERMIT_SECONDS);
-        let allows =
-            |moment| decide_permission(self, &Question { moment, ..asked.clone() }).effect == Effect::Allow;
-        let given = answer.effect == Effect::Allow && allows(check.at) && allows(expires_at);
-        given.then_some(IssuedPermit { id: check.permit_id, expires_at })
+    /// A permit is for a contact made now, so besides the moment asked about the answer must be yes now; it ends with
+    /// the first end of anything that rests on. Whoever is on the line already is answered without.
+    fn permit(
+        &self,
+        packs: &PackSet,
+        check: &CheckPermission,
+        answer: &permission::Decision,
+    ) -> Option<IssuedPermit> {
+        let outside = &check.outside;
+        let distance = outside.at.seconds_since(check.at).abs();
+        let live =
+            outside.context.inbound.as_ref().is_some_and(|inbound| inbound.kind == InboundKind::LiveCall);
+        if answer.effect != Effect::Allow || distance > PERMIT_SECONDS || live {
+            return None;
+        }
+        let until = if outside.at == check.at {
+            answer.valid_until?
+        } else {
+            let now = Facts { at: check.at, known_at: check.at, ..outside.as_ref().clone() };
+            permission::decide(packs, &now.with_ledger(self)).valid_until?
+        };
+        let expires_at = [Some(check.at.plus_seconds(PERMIT_SECONDS)), Some(until), answer.valid_until];
+        let expires_at = expires_at.into_iter().flatten().min().filter(|end| *end > check.at)?;
+        Some(IssuedPermit { id: check.permit_id, expires_at })
     }
 
     /// Using a permit is a contact made, and that voids every other permit of the contact point: permits given side by
@@ -114,19 +129,19 @@ impl Consent {
             Some(_) => return Err(ConsentRefusal::PermitRedeemed),
             None => {}
         }
-        if permit.channel != Channel::Voice {
+        if permit.about.channel != Channel::Voice {
             return Err(ConsentRefusal::PermitForAnotherChannel);
         }
-        if redeem.purpose.is_some_and(|purpose| purpose != permit.purpose) {
+        if redeem.purpose.is_some_and(|purpose| Some(purpose) != permit.about.purpose) {
             return Err(ConsentRefusal::PermitForAnotherPurpose);
         }
         if at >= permit.expires_at {
             return Err(ConsentRefusal::PermitExpired);
         }
-        if permit.fence != self.fence {
+        if (permit.fence, permit.profile) != (self.fence, redeem.profile) {
             return Err(ConsentRefusal::FenceConflict);
         }
-        Ok(vec![PermitRedeemed { permit_id, call_id, about: Some(permit.about()), at }.into()])
+        Ok(vec![PermitRedeemed { permit_id, call_id, about: Some(permit.about.clone()), at }.into()])
     }
 
     fn note_attempt(&self, attempt: &NoteAttempt) -> Decision {
@@ -269,6 +284,7 @@ fn granted(grant: &GrantConsent) -> Granted {
         purposes: in_order(&grant.purposes),
         level: grant.level,
         technologies: in_order(&grant.technologies),
+        sellers: grant.sellers.clone(),
         method: grant.method,
         evidence: grant.evidence.clone(),
         lead_id: grant.lead_id,
@@ -287,6 +303,7 @@ fn revoked(revoke: &RevokeConsent) -> Revoked {
         purposes: in_order(&revoke.purposes),
         method: revoke.method,
         verbatim: revoke.verbatim.clone(),
+        reply_to: revoke.reply_to.clone(),
         recorded_at: revoke.at,
         at: revoke.occurred_at.unwrap_or(revoke.at),
     }
@@ -294,29 +311,38 @@ fn revoked(revoke: &RevokeConsent) -> Revoked {
 
 fn answered(
     check: &CheckPermission,
-    question: &Question,
-    answer: Permission,
+    decision: permission::Decision,
     permit: Option<IssuedPermit>,
+    fence: i64,
 ) -> Checked {
+    let outside = &check.outside;
+    let caller_state = outside.context.caller_state.and_then(|state| CallerState::try_new(state.code()).ok());
     Checked {
         consent_id: check.consent_id,
         organization_id: check.organization_id,
         contact: check.contact.clone(),
         decision_id: check.decision_id,
-        channel: check.channel,
-        purpose: check.purpose,
-        technology: question.means(),
-        moment: question.moment,
-        caller_state: check.caller_state.clone(),
-        effect: answer.effect,
-        primary: answer.primary,
-        flagged: answer.flagged,
-        reasons: answer.reasons,
-        obligations: answer.obligations,
-        retry_at: answer.retry_at,
+        channel: outside.channel,
+        purpose: outside.purpose,
+        technology: outside.means(),
+        moment: outside.at,
+        caller_state,
+        effect: decision.effect,
+        primary: decision.primary,
+        flagged: decision.flagged,
+        policy_pack: decision.policy_pack(),
+        reasons: decision.findings,
+        obligations: decision.obligations,
+        retry_at: decision.retry_at,
+        valid_until: decision.valid_until,
         permit,
-        policy_pack: answer.policy_pack.to_owned(),
-        fence: answer.fence,
+        basis: Some(Box::new(Basis {
+            outside: outside.as_ref().clone(),
+            location: decision.location,
+            inputs: decision.inputs,
+            profile: check.profile,
+        })),
+        fence,
         at: check.at,
     }
 }
@@ -326,15 +352,15 @@ fn is_same_grant(known: &Grant, new: &Granted, claimed: Option<Timestamp>) -> bo
     claimed.is_none_or(|claimed| claimed == known.occurred_at)
         && (&known.evidence, known.method, known.level) == (&new.evidence, new.method, new.level)
         && (&known.channels, &known.purposes) == (&new.channels, &new.purposes)
-        && (&known.technologies, known.lead_id, known.expires_at)
-            == (&new.technologies, new.lead_id, new.expires_at)
+        && (&known.technologies, &known.sellers, known.lead_id, known.expires_at)
+            == (&new.technologies, &new.sellers, new.lead_id, new.expires_at)
 }
 
 /// Whether it is one act told twice, within what clocks may differ by. A later act is kept even if the words are the
 /// same: a consent given in between may become known only later.
 fn is_same_revocation(known: &Revocation, new: &Revoked) -> bool {
     (&known.channels, &known.purposes, known.method) == (&new.channels, &new.purposes, new.method)
-        && known.verbatim == new.verbatim
+        && (&known.verbatim, &known.reply_to) == (&new.verbatim, &new.reply_to)
         && known.occurred_at.seconds_since(new.at).abs() <= FUTURE_TOLERANCE_SECONDS
 }
 

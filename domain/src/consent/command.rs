@@ -1,9 +1,7 @@
-use super::{
-    About, BusinessKind, CallerState, ConsentLevel, Evidence, GrantMethod, Question, RevocationMethod,
-};
+use super::{About, BusinessKind, ConsentLevel, Evidence, GrantMethod, ReplyTo, RevocationMethod};
 use crate::ids::{CallId, ConsentId, DecisionId, GrantId, LeadId, PermitId, TenantId, UserId};
-use crate::permission::facts::SuppressionKind;
-use crate::values::{Channel, Contact, Note, Purpose, Reason, Source, Technology, Timestamp};
+use crate::permission::facts::{Facts, SuppressionKind};
+use crate::values::{Channel, Contact, Name, Note, Purpose, Reason, Source, Technology, Timestamp};
 
 /// What can be asked of a ledger of consent.
 #[derive(Debug, Clone)]
@@ -45,6 +43,8 @@ pub struct RedeemPermit {
     pub call_id: CallId,
     /// What the call is for, where it says so.
     pub purpose: Option<Purpose>,
+    /// The version of the compliance profile.
+    pub profile: i64,
     pub at: Timestamp,
 }
 
@@ -97,6 +97,8 @@ pub struct GrantConsent {
     pub level: ConsentLevel,
     /// Empty: by whatever means.
     pub technologies: Vec<Technology>,
+    /// The sellers the disclosure named; empty: the organization.
+    pub sellers: Vec<Name>,
     pub method: GrantMethod,
     pub evidence: Evidence,
     pub lead_id: Option<LeadId>,
@@ -120,6 +122,8 @@ pub struct RevokeConsent {
     pub method: RevocationMethod,
     /// The person's own words.
     pub verbatim: Option<Note>,
+    /// The message it answered, which says how far it reaches.
+    pub reply_to: Option<ReplyTo>,
     /// Where absent, now.
     pub occurred_at: Option<Timestamp>,
     pub at: Timestamp,
@@ -134,27 +138,9 @@ pub struct CheckPermission {
     pub decision_id: DecisionId,
     /// The id of the permit, should there be one.
     pub permit_id: PermitId,
-    pub channel: Channel,
-    pub purpose: Purpose,
-    /// Where absent, what the channel usually means: an artificial voice, a text message.
-    pub technology: Option<Technology>,
-    /// The time asked about; where absent, now.
-    pub moment: Option<Timestamp>,
-    /// Kept with the decision; no rule reads it yet.
-    pub caller_state: Option<CallerState>,
+    /// The question, and all that is known outside of the ledger; the ledger adds what it knows.
+    pub outside: Box<Facts>,
+    /// The version of the compliance profile these facts are of; the permit is good for no other.
+    pub profile: i64,
     pub at: Timestamp,
-}
-
-impl CheckPermission {
-    /// The question in the terms of [`super::decide_permission`].
-    #[must_use]
-    pub fn question(&self) -> Question {
-        Question {
-            contact: self.contact.clone(),
-            channel: self.channel,
-            purpose: self.purpose,
-            technology: self.technology,
-            moment: self.moment.unwrap_or(self.at),
-        }
-    }
 }

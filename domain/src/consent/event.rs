@@ -1,13 +1,16 @@
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::{
-    About, BusinessKind, CallerState, ConsentLevel, Effect, Evidence, Finding, GrantMethod, Obligation,
-    RevocationMethod, Rule,
+    About, BusinessKind, CallerState, ConsentLevel, Evidence, GrantMethod, ReplyTo, RevocationMethod,
 };
 use crate::event::Upcast;
 use crate::ids::{CallId, ConsentId, DecisionId, GrantId, LeadId, PermitId, TenantId, UserId};
-use crate::permission::facts::SuppressionKind;
-use crate::values::{Channel, Contact, Note, Purpose, Reason, Source, Technology, Timestamp};
+use crate::permission::duty::Due;
+use crate::permission::facts::{Facts, SuppressionKind};
+use crate::permission::rule::Rule;
+use crate::permission::{Decision, Effect, Finding, Inputs, Location};
+use crate::values::{Channel, Contact, Name, Note, Purpose, Reason, Source, Technology, Timestamp};
 
 crate::events! {
     /// What can happen to a ledger of consent.
@@ -17,7 +20,7 @@ crate::events! {
         /// The person withdrew.
         Revoked(Revoked) = "consent.revoked" v 1,
         /// Somebody asked whether a contact is permitted, and got an answer.
-        Checked(Checked) = "consent.checked" v 1,
+        Checked(Checked) = "consent.checked" v 2,
         /// A permit was used for a call.
         PermitRedeemed(PermitRedeemed) = "consent.permit_redeemed" v 1,
         /// The contact point is on the organization's own do-not-call list.
@@ -35,7 +38,22 @@ crate::events! {
     }
 }
 
-impl Upcast for ConsentEvent {}
+impl Upcast for ConsentEvent {
+    fn upcast(event_type: &str, version: i32, mut payload: Value) -> Option<Value> {
+        if (event_type, version) != ("consent.checked", 1) {
+            return None;
+        }
+        for reason in payload.get_mut("reasons")?.as_array_mut()? {
+            let facts = reason.get("facts")?.as_array()?.iter();
+            reason["facts"] = facts.map(|sequence| json!({ "ledger": sequence })).collect();
+            reason["rows"] = json!([]);
+        }
+        let obligations = payload.get("obligations")?.as_array()?.iter();
+        payload["obligations"] =
+            obligations.map(|obligation| json!({ "obligation": obligation, "rows": [] })).collect();
+        Some(payload)
+    }
+}
 
 impl ConsentEvent {
     /// When we learnt of it, by the clock of the command; never a time somebody claimed.
@@ -75,6 +93,9 @@ pub struct Granted {
     pub level: ConsentLevel,
     /// Empty: by whatever means.
     pub technologies: Vec<Technology>,
+    /// The sellers the disclosure named; empty: the organization.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sellers: Vec<Name>,
     pub method: GrantMethod,
     pub evidence: Evidence,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -99,6 +120,9 @@ pub struct Revoked {
     pub method: RevocationMethod,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verbatim: Option<Note>,
+    /// The message it answered, which says how far it reaches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<ReplyTo>,
     pub recorded_at: Timestamp,
     /// When the person withdrew.
     pub at: Timestamp,
@@ -112,7 +136,8 @@ pub struct Checked {
     pub contact: Contact,
     pub decision_id: DecisionId,
     pub channel: Channel,
-    pub purpose: Purpose,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<Purpose>,
     /// The means decided on: as asked, or what the channel usually means.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub technology: Option<Technology>,
@@ -121,22 +146,60 @@ pub struct Checked {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller_state: Option<CallerState>,
     pub effect: Effect,
-    /// The first rule that failed; absent where all passed.
+    /// The first rule that denies; absent where none does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub primary: Option<Rule>,
-    /// Allowed as an emergency, which somebody should look at afterwards.
+    /// Allowed past something that somebody should look at.
     pub flagged: bool,
+    /// Every rule, in order.
     pub reasons: Vec<Finding>,
-    pub obligations: Vec<Obligation>,
-    /// When asking again may get another answer.
+    pub obligations: Vec<Due>,
+    /// The earliest moment at which hours and frequency would allow it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<Timestamp>,
+    /// How long an allow may be relied on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permit: Option<IssuedPermit>,
     pub policy_pack: String,
+    /// What it takes to make the decision again. Absent in events of version 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Box<Basis>>,
     /// The ledger's fence at the time of the answer.
     pub fence: i64,
     pub at: Timestamp,
+}
+
+/// What a decision was made from, beside the ledger up to the event before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Basis {
+    /// Everything that was known outside of the ledger.
+    pub outside: Facts,
+    pub location: Location,
+    pub inputs: Inputs,
+    /// The version of the compliance profile.
+    pub profile: i64,
+}
+
+impl Checked {
+    /// The decision as it was made; `None` for events of version 1, made by other rules.
+    #[must_use]
+    pub fn decision(&self) -> Option<Decision> {
+        let basis = self.basis.as_ref()?;
+        Some(Decision {
+            effect: self.effect,
+            primary: self.primary,
+            flagged: self.flagged,
+            findings: self.reasons.clone(),
+            obligations: self.obligations.clone(),
+            retry_at: self.retry_at,
+            valid_until: self.valid_until,
+            location: basis.location.clone(),
+            inputs: basis.inputs.clone(),
+        })
+    }
 }
 
 /// The permit that came with an allowed check.

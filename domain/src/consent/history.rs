@@ -3,6 +3,24 @@ use crate::event::Event;
 use crate::values::Timestamp;
 
 impl Consent {
+    /// What to decide on about a contact at `at`, as far as it was recorded by `known_at`: what had occurred by then, and
+    /// what is claimed to have occurred later but had been recorded.
+    #[must_use]
+    pub fn known_about<'a>(
+        history: impl Iterator<Item = (&'a ConsentEvent, Timestamp)>,
+        at: Timestamp,
+        known_at: Timestamp,
+    ) -> Self {
+        let mut ledger = Self::default();
+        for (sequence, (event, recorded_at)) in (1..).zip(history) {
+            ledger.identify(event);
+            if recorded_at <= known_at && event.occurred_at().min(recorded_at) <= at {
+                ledger.apply(event, sequence);
+            }
+        }
+        ledger
+    }
+
     /// The ledger on two clocks: what had occurred by `at`, as far as it was recorded by `known_at`, in the order in
     /// which it occurred. Either limit is inclusive; where absent, there is none.
     ///

@@ -2,10 +2,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     About, Attempt, Attempts, Business, Checked, ConsentEvent, ConsentLevel, DncListed, Evidence,
-    GrantMethod, Granted, PermitRedeemed, RevocationMethod, Revoked, Suppression,
+    GrantMethod, Granted, PermitRedeemed, ReplyTo, RevocationMethod, Revoked, Suppression,
 };
 use crate::ids::{CallId, ConsentId, GrantId, LeadId, PermitId, TenantId, UserId};
-use crate::values::{Channel, Contact, Note, Purpose, Reason, Technology, Timestamp};
+use crate::values::{Channel, Contact, Name, Note, Purpose, Reason, Technology, Timestamp, Token};
 
 /// What is known about one contact point, as decided on and as shown.
 ///
@@ -53,6 +53,9 @@ pub struct Grant {
     pub level: ConsentLevel,
     /// Empty: by whatever means.
     pub technologies: Vec<Technology>,
+    /// The sellers the disclosure named; empty: the organization.
+    #[serde(default)]
+    pub sellers: Vec<Name>,
     pub method: GrantMethod,
     pub evidence: Evidence,
     pub lead_id: Option<LeadId>,
@@ -74,6 +77,9 @@ pub struct Revocation {
     pub purposes: Vec<Purpose>,
     pub method: RevocationMethod,
     pub verbatim: Option<Note>,
+    /// The message it answered, which says how far it reaches.
+    #[serde(default)]
+    pub reply_to: Option<ReplyTo>,
     pub occurred_at: Timestamp,
     pub recorded_at: Timestamp,
 }
@@ -99,18 +105,11 @@ pub struct Permit {
     pub expires_at: Timestamp,
     /// The ledger's fence when it was given; it redeems only while they are the same.
     pub fence: i64,
-    pub channel: Channel,
-    pub purpose: Purpose,
-    #[serde(default)]
-    pub technology: Option<Technology>,
-    pub redeemed_by: Option<CallId>,
-}
-
-impl Permit {
+    /// The version of the compliance profile it was given by; it redeems only while they are the same.
+    pub profile: i64,
     /// The contact it is for.
-    pub(super) fn about(&self) -> About {
-        About { technology: self.technology, purpose: Some(self.purpose), ..About::unknown(self.channel) }
-    }
+    pub about: About,
+    pub redeemed_by: Option<CallId>,
 }
 
 /// Where a fact stands in the order of occurrence; of two at one instant the one recorded later is the later.
@@ -123,16 +122,6 @@ impl Grant {
         (self.occurred_at.min(self.evidence.captured_at), self.sequence)
     }
 
-    pub(super) fn covers(&self, channel: Channel, purpose: Purpose, technology: Option<Technology>) -> bool {
-        let by_these_means = self.technologies.is_empty()
-            || technology.is_none_or(|technology| self.technologies.contains(&technology));
-        self.channels.contains(&channel) && self.purposes.contains(&purpose) && by_these_means
-    }
-
-    pub(super) fn is_in_force(&self, moment: Timestamp) -> bool {
-        self.occurred_at <= moment && self.expires_at.is_none_or(|end| moment < end)
-    }
-
     /// Whether `older` permits nothing from now on that this does not.
     pub(super) fn supersedes(&self, older: &Self) -> bool {
         let lasts_as_long =
@@ -143,6 +132,7 @@ impl Grant {
             && older.channels.iter().all(|channel| self.channels.contains(channel))
             && older.purposes.iter().all(|purpose| self.purposes.contains(purpose))
             && reaches(&self.technologies, &older.technologies)
+            && self.sellers == older.sellers
     }
 }
 
@@ -161,6 +151,7 @@ impl Revocation {
         self.place() > older.place()
             && reaches(&self.channels, &older.channels)
             && reaches(&self.purposes, &older.purposes)
+            && self.reply_to == older.reply_to
     }
 }
 
@@ -248,6 +239,7 @@ impl Consent {
             purposes: granted.purposes.clone(),
             level: granted.level,
             technologies: granted.technologies.clone(),
+            sellers: granted.sellers.clone(),
             method: granted.method,
             evidence: granted.evidence.clone(),
             lead_id: granted.lead_id,
@@ -270,6 +262,7 @@ impl Consent {
             purposes: revoked.purposes.clone(),
             method: revoked.method,
             verbatim: revoked.verbatim.clone(),
+            reply_to: revoked.reply_to.clone(),
             occurred_at: revoked.at,
             recorded_at: revoked.recorded_at,
         });
@@ -308,7 +301,7 @@ impl Consent {
         let permit = self.permits.iter_mut().find(|permit| permit.id == redeemed.permit_id);
         let known = permit.map(|permit| {
             permit.redeemed_by = Some(redeemed.call_id);
-            permit.about()
+            permit.about.clone()
         });
         let about = redeemed.about.clone().or(known).unwrap_or_else(|| About::unknown(Channel::Voice));
         self.attempts.add(Attempt { sequence, call_id: redeemed.call_id, about, at: redeemed.at });
@@ -320,14 +313,25 @@ impl Consent {
             id: permit.id,
             expires_at: permit.expires_at,
             fence: checked.fence,
-            channel: checked.channel,
-            purpose: checked.purpose,
-            technology: checked.technology,
+            profile: checked.basis.as_ref().map_or(0, |basis| basis.profile),
+            about: about(checked),
             redeemed_by: None,
         });
         if self.permits.len() > Self::PERMITS {
             self.permits.remove(0);
         }
+    }
+}
+
+/// The contact a question was about. A seller or subject that is no value of ours is left out, and counts as any.
+fn about(checked: &Checked) -> About {
+    let outside = checked.basis.as_ref().map(|basis| &basis.outside);
+    About {
+        seller: outside.and_then(|facts| Name::try_new(&facts.seller).ok()),
+        channel: checked.channel,
+        technology: checked.technology,
+        purpose: checked.purpose,
+        subject: outside.and_then(|facts| Token::try_new(facts.subject.as_deref()?).ok()),
     }
 }
 

@@ -23,8 +23,8 @@ pub enum ConsentRefusal {
     OccurredInFuture,
     #[error("a consent ends after it was given")]
     ExpiresTooEarly,
-    #[error("this channel cannot be reached with this technology")]
-    TechnologyMismatch,
+    #[error("the rule packs of this build are not valid, so nothing can be decided")]
+    NoPacks,
     #[error("there is no such permit, or it ended a while ago")]
     PermitUnknown,
     #[error("the permit has ended; check again")]
@@ -53,7 +53,7 @@ impl Refusal for ConsentRefusal {
             Self::CapturedInFuture => "consent_captured_in_future",
             Self::OccurredInFuture => "consent_occurred_in_future",
             Self::ExpiresTooEarly => "consent_expires_too_early",
-            Self::TechnologyMismatch => "consent_technology_mismatch",
+            Self::NoPacks => "rule_packs_invalid",
             Self::PermitUnknown => "permit_unknown",
             Self::PermitExpired => "permit_expired",
             Self::PermitRedeemed => "permit_redeemed",
@@ -84,7 +84,6 @@ impl Refusal for ConsentRefusal {
             Self::CapturedInFuture => "/evidence/capturedAt",
             Self::OccurredInFuture => "/occurredAt",
             Self::ExpiresTooEarly => "/expiresAt",
-            Self::TechnologyMismatch => "/technology",
             Self::PermitForAnotherPurpose | Self::PermitForAnotherChannel => "/permitId",
             _ => return None,
         };

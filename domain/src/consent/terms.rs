@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::values::{ValueError, string_value};
+use crate::values::{Purpose, Token, ValueError, string_value};
 
 /// How strong a consent is; each level includes the ones before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -50,6 +50,21 @@ pub enum RevocationMethod {
     Operator,
     /// Taken over from another system.
     Import,
+}
+
+/// The message a withdrawal answered. How far such a withdrawal reaches is for the rule packs to say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ReplyTo {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<Purpose>,
+    /// The kind of message, as people choose them: `billing`, `delivery`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<Token>,
+    /// It had been sent without consent, under an exemption.
+    #[serde(default)]
+    pub exempted: bool,
 }
 
 /// The state a call is placed from, as two upper-case letters.

@@ -6,8 +6,16 @@ use super::finding::Finding;
 use super::pack::PackId;
 use super::places::{Basis, Country, StateSet};
 use super::rule::Rule;
-use crate::consent::Effect;
 use crate::values::Timestamp;
+
+/// The answer as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Effect {
+    Allow,
+    Deny,
+}
 
 /// The answer, with all that led to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

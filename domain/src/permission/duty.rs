@@ -6,7 +6,6 @@ use super::rule::Rule;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(as = Duty))]
 pub enum Obligation {
     /// Say at the start who is calling.
     IdentifyCaller,
@@ -76,10 +75,12 @@ impl Obligation {
 /// An obligation with its terms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Due {
     pub obligation: Obligation,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within_seconds: Option<u32>,
     /// Rows of the packs that ask for it.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
     pub rows: Vec<std::sync::Arc<str>>,
 }

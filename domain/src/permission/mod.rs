@@ -2,7 +2,7 @@
 //! what the contact obliges to.
 //!
 //! `decide` takes the rule packs and the complete facts and answers with every rule's finding. Whoever asks gathers
-//! the facts: the consent ledger (`facts::from_ledger`), the lists, the attempts, the place (`places::by_number`).
+//! the facts: the consent ledger (`facts::Facts::with_ledger`), the lists, the place (`places::by_number`).
 //!
 //! The packs are engineering data for counsel to review, never legal advice.
 
@@ -24,7 +24,7 @@ pub mod places;
 pub mod rule;
 
 pub use decide::decide;
-pub use decision::{Decision, Inputs, Location};
+pub use decision::{Decision, Effect, Inputs, Location};
 pub use finding::{Finding, Outcome};
 #[cfg(test)]
 mod spec;

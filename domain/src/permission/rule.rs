@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 /// The rules, in the order in which a failing one becomes the primary reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Rule {
     /// The number must be one somebody can have.
     NumberInvalid,
@@ -40,7 +41,8 @@ pub enum Rule {
     ConsentMissing,
     /// One of these must be of the level needed.
     ConsentLevel,
-    /// One of these must name the seller and be in force.
+    /// One of these must name the seller and be in force. Decisions of long ago name it `CONSENT_EXPIRED`.
+    #[serde(alias = "CONSENT_EXPIRED")]
     ConsentScope,
     /// One of these must be provable.
     EvidenceIncomplete,

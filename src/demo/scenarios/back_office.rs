@@ -60,8 +60,7 @@ pub const LISTED: usize = 3;
 /// it by mistake is taken off.
 pub fn do_not_call_list(day: &mut Day) -> Script {
     let phones: Vec<String> = (0..LISTED).map(|person| day.phone_of(person)).collect();
-    let check =
-        |phone: &String| json!({ "contact": { "phone": phone }, "channel": "voice", "purpose": "marketing" });
+    let check = |phone: &String| json!({ "contact": { "phone": phone }, "channel": "voice", "purpose": "informational", "content": "other" });
     let mut script = Script::new(day);
     for phone in &phones {
         script = script

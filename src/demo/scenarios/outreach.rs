@@ -25,9 +25,9 @@ pub fn investor(day: &mut Day) -> Script {
                 "tags": ["investor", day.tag()],
             }),
         )
-        .agreed(day, "marketing", "pewc")
+        .agreed(day, "informational", "pewc")
         .twice()
-        .dials("marketing", 1)
+        .dials(day, 1)
         .then(Kind::ConnectCall, json!({}))
         .talk(
             day,
@@ -73,8 +73,8 @@ pub fn no_more_calls(day: &mut Day) -> Script {
                 "phone": "{phone}", "source": "open house", "tags": ["buyer", day.tag()],
             }),
         )
-        .agreed(day, "marketing", "pewc")
-        .dials("marketing", 2)
+        .agreed(day, "informational", "pewc")
+        .dials(day, 2)
         .then(Kind::ConnectCall, json!({}))
         .talk(
             day,
@@ -96,7 +96,7 @@ pub fn no_more_calls(day: &mut Day) -> Script {
         .expect(Expect::Unchanged)
         .talk(day, &[caller("Good. Goodbye.")])
         .ends("refused", "The person does not want to be contacted any more.")
-        .checks("marketing")
+        .checks()
         .expect(Expect::Denied(&["REVOKED"]))
         .then(Kind::LoseLead, json!({ "reason": "Does not want to be contacted." }))
 }
@@ -109,8 +109,8 @@ pub fn voicemail(day: &mut Day) -> Script {
             "email": day.email("voicemail"), "phone": "{phone}", "source": "website",
             "preferences": { "area": "Maple Ridge" }, "tags": ["buyer", day.tag()],
         }))
-        .agreed(day, "marketing", "pewc")
-        .dials("marketing", 3)
+        .agreed(day, "informational", "pewc")
+        .dials(day, 3)
         .then(Kind::ConnectCall, json!({}))
         .talk(day, &[
             caller("You have reached my voicemail. Please leave a message after the tone."),
@@ -129,8 +129,8 @@ pub fn nobody_picks_up(day: &mut Day) -> Script {
             Kind::CreateLead,
             json!({ "phone": "{phone}", "source": "portal", "tags": ["buyer", day.tag()] }),
         )
-        .agreed(day, "marketing", "pewc")
-        .dials("marketing", 2)
+        .agreed(day, "informational", "pewc")
+        .dials(day, 2)
         .ends(outcome, "Nobody picked up.")
         .then(Kind::ScheduleFollowUp, json!({ "dueAt": day.in_hours(4) }))
         .then(Kind::ScheduleFollowUp, json!({ "dueAt": day.in_hours(28), "note": "Last attempt." }))
@@ -142,8 +142,8 @@ pub fn calls_cross(day: &mut Day) -> Script {
         .then(Kind::CreateLead, json!({
             "firstName": "Robin", "phone": "{phone}", "source": "referral", "tags": ["seller", day.tag()],
         }))
-        .agreed(day, "marketing", "pewc")
-        .dials("marketing", 1)
+        .agreed(day, "informational", "pewc")
+        .dials(day, 1)
         .then(Kind::CancelCall, json!({}))
         .then(Kind::CancelCall, json!({}))
         .expect(Expect::Unchanged)
@@ -165,22 +165,23 @@ pub fn calls_cross(day: &mut Day) -> Script {
 /// Agreed for two days only: may be called now, not next month.
 pub fn open_house_guest(day: &mut Day) -> Script {
     let later = json!({
-        "contact": { "phone": "{phone}" }, "channel": "voice", "purpose": "marketing", "at": day.in_hours(24 * 30),
+        "contact": { "phone": "{phone}" }, "channel": "voice", "purpose": "informational", "content": "other",
+        "at": day.in_hours(24 * 30),
     });
     Script::new(day)
         .then(Kind::CreateLead, json!({
             "phone": "{phone}", "source": "open house", "tags": ["buyer", day.tag()],
         }))
         .then(Kind::GrantConsent, json!({
-            "contact": { "phone": "{phone}" }, "channels": ["voice"], "purposes": ["marketing"], "level": "pewc",
+            "contact": { "phone": "{phone}" }, "channels": ["voice"], "purposes": ["informational"], "level": "pewc",
             "technologies": ["ai_voice"], "method": "paper", "expiresAt": day.in_hours(48), "leadId": "{lead}",
             "evidence": {
                 "disclosureId": "guest-list-2", "signatureRef": "guest list", "capturedAt": day.in_hours(0),
             },
         }))
         .then(Kind::CheckPermission, later)
-        .expect(Expect::Denied(&["CONSENT_EXPIRED"]))
-        .dials("marketing", 3)
+        .expect(Expect::Denied(&["CONSENT_SCOPE"]))
+        .dials(day, 3)
         .then(Kind::ConnectCall, json!({}))
         .talk(day, &[
             agent(greeting("to ask how you liked the house on Sunday")),

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::demo::day::Day;
+use crate::demo::hours::Hours;
 use crate::demo::kind::Kind;
 use crate::demo::script::{Expect, Script, agent, caller, human};
 
@@ -76,15 +77,18 @@ pub fn reminder(day: &mut Day) -> Script {
         ("I can't, sorry. Could somebody call me back about another day?", "Cannot come; wants another day.")
     };
     let script = Script::new(day)
-        .then(Kind::CreateLead, json!({ "phone": "{phone}", "source": "practice", "tags": ["patient", day.tag()] }))
+        .then(
+            Kind::CreateLead,
+            json!({ "phone": "{phone}", "source": "practice", "tags": ["patient", day.tag()] }),
+        )
         .agreed(day, "informational", "pec")
-        .checks("informational")
-        .then(Kind::StartCall, json!({
-            "phoneNumber": "{phone}", "direction": "outbound", "agentId": "{agent2}", "leadId": "{lead}",
-            "purpose": "informational", "permitId": "{permit}",
-        }))
-        .then(Kind::RedeemPermit, json!({ "callId": "{call}" }))
-        .expect(Expect::Unchanged)
+        .dials(day, 2);
+    let script = if day.hours() == Hours::Open {
+        script.then(Kind::RedeemPermit, json!({ "callId": "{call}" })).expect(Expect::Unchanged)
+    } else {
+        script
+    };
+    let script = script
         .then(Kind::ConnectCall, json!({}))
         .talk(day, &[
             agent("Hello, the automated assistant of Cedar Street Family Medicine. You have a visit tomorrow at ten."),

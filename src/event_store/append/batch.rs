@@ -46,10 +46,11 @@ impl Backlog {
     }
 }
 
-/// Streams and keys of a batch.
+/// Streams and keys of a batch. Any number of commands may rely on a stream, as long as none writes to it.
 #[derive(Default)]
 struct Touched {
-    streams: HashSet<(TenantId, &'static str, Uuid)>,
+    written: HashSet<(TenantId, &'static str, Uuid)>,
+    relied_on: HashSet<(TenantId, &'static str, Uuid)>,
     keys: HashSet<(TenantId, String)>,
 }
 
@@ -59,7 +60,14 @@ impl Touched {
         let append = &waiting.append;
         let mut clashes = false;
         for stream in &append.streams {
-            clashes |= !self.streams.insert((append.tenant, stream.aggregate_type, stream.aggregate_id));
+            let name = (append.tenant, stream.aggregate_type, stream.aggregate_id);
+            clashes |= self.written.contains(&name);
+            if stream.events.is_empty() {
+                self.relied_on.insert(name);
+            } else {
+                clashes |= self.relied_on.contains(&name);
+                self.written.insert(name);
+            }
         }
         if let Some(key) = &append.key {
             clashes |= !self.keys.insert((append.tenant, key.key.clone()));

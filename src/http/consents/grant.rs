@@ -4,7 +4,7 @@ use axum::response::Response;
 use seiketsu_domain::consent::{Consent, ConsentCommand, ConsentLevel, Evidence, GrantConsent, GrantMethod};
 use seiketsu_domain::ids::{ConsentId, LeadId};
 use seiketsu_domain::lead::Lead;
-use seiketsu_domain::values::{Channel, Contact, Purpose, Technology, Timestamp};
+use seiketsu_domain::values::{Channel, Contact, Name, Purpose, Technology, Timestamp};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -27,6 +27,9 @@ pub struct NewGrant {
     /// Where absent, by whatever means.
     #[serde(default)]
     technologies: Vec<Technology>,
+    /// The sellers the disclosure named; where absent, the first of the compliance profile.
+    #[serde(default)]
+    sellers: Vec<Name>,
     method: GrantMethod,
     evidence: Evidence,
     lead_id: Option<LeadId>,
@@ -58,6 +61,7 @@ pub async fn grant_consent(
         purposes: body.purposes,
         level: body.level,
         technologies: body.technologies,
+        sellers: body.sellers,
         method: body.method,
         evidence: body.evidence,
         lead_id: body.lead_id,

@@ -3,11 +3,13 @@
 mod business;
 mod check;
 mod contact_param;
+mod decision;
 mod dnc;
 mod dnc_import;
 mod grant;
 mod history;
 mod list;
+mod question;
 mod redeem;
 mod revoke;
 mod state;

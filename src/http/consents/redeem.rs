@@ -2,6 +2,7 @@ use axum::extract::State;
 use axum::response::Response;
 use seiketsu_domain::aggregate::Decide as _;
 use seiketsu_domain::call::{Call, Direction};
+use seiketsu_domain::compliance::Profile;
 use seiketsu_domain::consent::{Consent, ConsentCommand, RedeemPermit};
 use seiketsu_domain::ids::{CallId, ConsentId, PermitId, TenantId};
 use seiketsu_domain::values::Contact;
@@ -9,6 +10,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::command::Reliance;
 use crate::http::answer::done;
 use crate::http::problem::Problem;
 use crate::http::request::{ConsentCheck, Id, Order};
@@ -37,13 +39,16 @@ pub async fn redeem_permit(
     let ledger = ledger.ok_or(Problem::not_found("permit_unknown", "there is no such permit"))?;
     let call = app.commands.current::<Call>(wish.tenant, body.call_id.0).await?.state;
     require_fit(&call, ConsentId(ledger))?;
+    let profile = app.commands.reloaded::<Profile>(wish.tenant, wish.tenant.0).await?;
     let command = ConsentCommand::RedeemPermit(RedeemPermit {
         permit_id: id,
         call_id: body.call_id,
         purpose: call.purpose,
+        profile: profile.state.version,
         at: wish.at,
     });
-    let committed = app.commands.execute::<Consent>(&wish, ledger, command).await?;
+    let relies_on = Reliance::on(wish.tenant.0, &profile);
+    let committed = app.commands.execute_relying::<Consent>(&wish, ledger, command, &relies_on).await?;
     Ok(done(&wish, ledger, &committed))
 }
 

@@ -1,6 +1,6 @@
 use axum::extract::State;
 use axum::response::Response;
-use seiketsu_domain::consent::{Consent, ConsentCommand, RevocationMethod, RevokeConsent};
+use seiketsu_domain::consent::{Consent, ConsentCommand, ReplyTo, RevocationMethod, RevokeConsent};
 use seiketsu_domain::ids::ConsentId;
 use seiketsu_domain::values::{Channel, Contact, Note, Purpose, Timestamp};
 use serde::Deserialize;
@@ -25,6 +25,8 @@ pub struct NewRevocation {
     method: RevocationMethod,
     /// The person's own words.
     verbatim: Option<Note>,
+    /// The message it answered, which says how far it reaches.
+    reply_to: Option<ReplyTo>,
     occurred_at: Option<Timestamp>,
 }
 
@@ -47,6 +49,7 @@ pub async fn revoke_consent(
         purposes: body.purposes,
         method: body.method,
         verbatim: body.verbatim,
+        reply_to: body.reply_to,
         occurred_at: body.occurred_at,
         at: wish.at,
     });

@@ -107,7 +107,7 @@ fn valid_bodies(caller: &Caller, lead: &str, call: &str) -> BTreeMap<&'static st
         ),
         (
             "POST /consents/check",
-            json!({ "contact": contact, "channel": "voice", "purpose": "marketing", "technology": "ai_voice", "at": "2026-01-01T00:00:00Z", "knownAt": "2026-01-01T00:00:00Z", "callerState": "CA" }),
+            json!({ "contact": contact, "channel": "voice", "purpose": "marketing", "technology": "ai_voice", "at": "2026-01-01T00:00:00Z", "knownAt": "2026-01-01T00:00:00Z", "callerState": "CA", "seller": "Acme", "subject": "listing 7", "topic": "billing", "content": "other", "recording": true, "freeToEndUser": true, "emergency": { "reason": "recall" }, "inbound": { "kind": "message", "answeredBefore": 0, "sameTopic": true }, "campaign": { "answered": 10, "abandoned": 0, "paused": false } }),
         ),
         ("POST /consents/permits/{id}/redeem", json!({ "callId": call })),
         (

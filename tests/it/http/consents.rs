@@ -79,18 +79,28 @@ async fn contact_points_are_listed_by_what_stands_out() {
 async fn a_decision_can_be_made_again_on_what_was_known_then() {
     let server = Server::start().await;
     let caller = server.log_in().await;
-    grant(&caller, "2026-01-01T00:00:00Z").await;
+    let contact = json!({ "email": "ada@example.com" });
+    let granted = caller
+        .post("/consents", json!({
+            "contact": contact, "channels": ["email"], "purposes": ["marketing"], "level": "opt_in",
+            "method": "web_form", "occurredAt": "2026-01-01T00:00:00Z",
+            "evidence": { "disclosureText": "I agree.", "url": "https://example.com/form", "capturedAt": "2026-01-01T00:00:00Z" },
+        }))
+        .await;
+    assert_eq!(granted.status, StatusCode::CREATED, "{}", granted.body);
     let ask = async |more: Value| {
-        let mut question =
-            json!({ "contact": { "phone": "+14155552671" }, "channel": "voice", "purpose": "marketing" });
+        let mut question = json!({ "contact": contact, "channel": "email", "purpose": "marketing" });
         question.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         caller.post("/consents/check", question).await.body
     };
-    assert_eq!(ask(json!({})).await["effect"], "allow");
+    let now = ask(json!({})).await;
+    assert_eq!(now["effect"], "allow", "{now}");
     let before = ask(json!({ "knownAt": "2026-01-02T00:00:00Z" })).await;
     assert_eq!(
-        (&before["effect"], &before["permit"]),
-        (&json!("deny"), &Value::Null),
+        (&before["effect"], &before["permit"], &before["decisionId"]),
+        (&json!("deny"), &Value::Null, &Value::Null),
         "nothing was known by then"
     );
+    let since = ask(json!({ "knownAt": "2199-01-01T00:00:00Z" })).await;
+    assert_eq!(since["effect"], "allow", "{since}");
 }

@@ -11,5 +11,6 @@ mod health;
 mod lists;
 mod operations;
 mod outage;
+mod permission;
 mod roles;
 mod tenancy;

@@ -5,10 +5,11 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use seiketsu_domain::aggregate::Decide;
 use seiketsu_domain::call::{Call, CallCommand, CallEvent, CallStatus, Outcome};
-use seiketsu_domain::consent::{ConsentEvent, Effect};
+use seiketsu_domain::consent::ConsentEvent;
 use seiketsu_domain::escalation::EscalationStatus;
 use seiketsu_domain::ids::{AgentId, TenantId};
 use seiketsu_domain::lead::LeadStatus;
+use seiketsu_domain::permission::Effect;
 use seiketsu_domain::values::Timestamp;
 use seiketsu_projections::read_models::analytics::{
     self, AgentMetrics, Analytics, AnalyticsError, CallMetrics, ConsentMetrics, EscalationMetrics, Interval,

@@ -4,10 +4,11 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use seiketsu_domain::aggregate::Decide;
 use seiketsu_domain::call::{Call, CallCommand, CallEvent, CallStatus, Outcome};
-use seiketsu_domain::consent::{Consent, ConsentEvent, Effect};
+use seiketsu_domain::consent::{Consent, ConsentEvent};
 use seiketsu_domain::escalation::{Escalation, EscalationCommand, Priority};
 use seiketsu_domain::ids::{TenantId, UserId};
 use seiketsu_domain::lead::{Lead, LeadCommand, LeadStatus};
+use seiketsu_domain::permission::Effect;
 use seiketsu_domain::values::{Purpose, Timestamp};
 use seiketsu_projections::read_models::dashboard::{self, Dashboard, LiveDashboard};
 use seiketsu_projections::{rebuild, store};
@@ -185,7 +186,7 @@ impl Organization<'_> {
     }
 
     async fn consent(&self) {
-        let asks = |at| check(Purpose::Informational, at);
+        let asks = |at| check(Purpose::Transactional, at);
         self.does::<Consent>([
             grant(Some(time("2026-11-17T09:00:00Z")), today("08:00:00")),
             grant(None, today("09:00:00")),

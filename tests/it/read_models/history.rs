@@ -4,9 +4,13 @@ use std::sync::Arc;
 
 use chrono::{NaiveTime, TimeDelta};
 use proptest::prelude::*;
+use seiketsu::lists::Answers;
+use seiketsu::permission::{Asked, outside_of, packs_of_the_build};
+use seiketsu::seed::everything_in_order;
 use seiketsu_domain::aggregate::Decide;
 use seiketsu_domain::call::{Call, CallCommand, Direction, EndCall, Outcome, RecordQuality, StartCall};
 use seiketsu_domain::catalogue::Fact;
+use seiketsu_domain::compliance::{ComplianceCommand, Profile, SetProfile};
 use seiketsu_domain::consent::{
     CheckPermission, Consent, ConsentCommand, ConsentLevel, Evidence, GrantConsent, GrantMethod,
     RevocationMethod, RevokeConsent,
@@ -18,6 +22,8 @@ use seiketsu_domain::ids::{AgentId, CallId, EscalationId, LeadId, TenantId, User
 use seiketsu_domain::lead::{
     ContactLead, ConvertLead, CreateLead, Lead, LeadCommand, QualifyLead, SetAppointment,
 };
+use seiketsu_domain::permission::facts::{Content, FactId, Facts, Line, LineKind, Source};
+use seiketsu_domain::permission::places::{Candidates, Country, State};
 use seiketsu_domain::values::{Channel, Contact, Purpose, Score, Timestamp};
 use seiketsu_projections::Projection;
 use sqlx::PgPool;
@@ -316,7 +322,7 @@ fn consent(_is_new: bool, what: u8, how: u16, at: Timestamp) -> ConsentCommand {
             by: ADA,
             at,
         },
-        _ => check(pick(&[Purpose::Informational, Purpose::Marketing, Purpose::Emergency], how), at),
+        _ => check(pick(&[Purpose::Transactional, Purpose::Marketing, Purpose::Emergency], how), at),
     }
 }
 
@@ -332,9 +338,10 @@ pub fn grant(occurred_at: Option<Timestamp>, at: Timestamp) -> ConsentCommand {
         grant_id: seiketsu::ids::new(),
         contact: phone(),
         channels: vec![Channel::Voice],
-        purposes: vec![Purpose::Informational],
+        purposes: vec![Purpose::Transactional],
         level: ConsentLevel::Pec,
         technologies: vec![],
+        sellers: vec![],
         method: GrantMethod::WebForm,
         evidence: Evidence {
             disclosure_text: None,
@@ -362,6 +369,7 @@ pub fn revoke(occurred_at: Option<Timestamp>, at: Timestamp) -> ConsentCommand {
         purposes: vec![],
         method: RevocationMethod::SmsKeyword,
         verbatim: None,
+        reply_to: None,
         occurred_at,
         at,
     })
@@ -374,11 +382,40 @@ pub fn check(purpose: Purpose, at: Timestamp) -> ConsentCommand {
         contact: phone(),
         decision_id: seiketsu::ids::new(),
         permit_id: seiketsu::ids::new(),
-        channel: Channel::Voice,
-        purpose,
-        technology: None,
-        moment: None,
-        caller_state: None,
+        outside: Box::new(outside(purpose, at)),
+        profile: 0,
         at,
     })
+}
+
+/// Everything in order outside of the ledger, for a call at any hour.
+fn outside(purpose: Purpose, at: Timestamp) -> Facts {
+    let tenant = TenantId::default();
+    let asked = Asked {
+        content: Some(Content::Other),
+        emergency: (purpose == Purpose::Emergency).then(|| "recall".parse().unwrap()),
+        ..Asked::plain(phone(), Channel::Voice, purpose, at)
+    };
+    let source = Source { fact: FactId::Snapshot("lines".to_owned()), organization: tenant, recorded_at: at };
+    let line = Line { source, kind: Some(LineKind::Wireless), prohibited: Some(false) };
+    let answers = Answers { line: Some(line), ..Answers::default() };
+    let mut facts = outside_of(tenant, &asked, &profile(at), answers);
+    // On Guam, where the days of these histories are open from early to late.
+    let states = ["GU"].into_iter().filter_map(|state| State::try_new(state).ok()).collect();
+    facts.places.declared = Some(Candidates { country: Some(Country::US), states, zones: vec![] });
+    facts
+}
+
+fn profile(at: Timestamp) -> Profile {
+    let set = SetProfile {
+        organization_id: TenantId::default(),
+        terms: everything_in_order("Acme Realty".parse().unwrap()),
+        packs: packs_of_the_build(),
+        by: ADA,
+        at,
+    };
+    let mut profile = Profile::default();
+    let events = profile.decide(&ComplianceCommand::Set(set)).unwrap();
+    events.iter().for_each(|event| profile.evolve(event));
+    profile
 }

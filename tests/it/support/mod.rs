@@ -3,6 +3,8 @@
 
 /// A Kafka broker that can be made to stop answering.
 pub mod broker;
+/// Lists on which a number has nothing against it.
+pub mod clean_lists;
 /// A fresh database for each test.
 pub mod database;
 /// All events folded, compared with what the read models show.

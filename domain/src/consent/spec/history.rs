@@ -1,5 +1,4 @@
 use super::*;
-use crate::consent::{Effect, Rule};
 
 const MONDAY: &str = "2026-11-23T15:00:00Z";
 const TUESDAY: &str = "2026-11-24T18:00:00Z";
@@ -26,12 +25,17 @@ fn as_of(stream: &[(ConsentEvent, Timestamp)], at: Option<&str>, known_at: Optio
 
 #[test]
 fn on_what_we_knew_the_call_was_allowed_and_on_what_we_know_it_was_not() {
-    let decide = |ledger| decide_permission(&ledger, &question(day(TUESDAY)));
-    let then = decide(as_of(&stream(), Some(TUESDAY), Some(TUESDAY)));
+    let decide = |ledger: Consent, known_at| {
+        let facts = Facts { known_at, ..outside(day(TUESDAY)) };
+        decide(shipped().expect("valid packs"), &facts.with_ledger(&ledger))
+    };
+    let then = decide(as_of(&stream(), Some(TUESDAY), Some(TUESDAY)), day(TUESDAY));
     assert_eq!(then.effect, Effect::Allow);
-    let now = decide(as_of(&stream(), Some(TUESDAY), None));
+    let now = decide(as_of(&stream(), Some(TUESDAY), None), day("2026-12-01T00:00:00Z"));
     assert_eq!((now.effect, now.primary), (Effect::Deny, Some(Rule::Revoked)));
-    assert_eq!(now.reasons[0].facts, [2], "facts keep their place in the stream");
+    let finding = now.finding(Rule::Revoked).expect("reported");
+    assert_eq!(finding.facts, [FactId::Ledger(2)], "facts keep their place in the stream");
+    assert!(finding.detail.contains("within 10 business days (deadline 2026-12-08)"), "{}", finding.detail);
 }
 
 #[test]

@@ -11,11 +11,19 @@ use uuid::Uuid;
 
 use super::{
     CheckPermission, Consent, ConsentCommand, ConsentEvent, ConsentLevel, DncDelisted, DncListed, Evidence,
-    GrantConsent, GrantMethod, Granted, Permission, Question, RevocationMethod, RevokeConsent, Revoked,
-    decide_permission,
+    GrantConsent, GrantMethod, Granted, RevocationMethod, RevokeConsent, Revoked,
 };
 use crate::aggregate::Decide;
 use crate::ids::{CallId, ConsentId, DecisionId, GrantId, PermitId, TenantId, UserId};
+use crate::permission::duty::Obligation;
+use crate::permission::facts::{
+    Business, Campaign, Content, Context, FactId, Facts, Line, LineKind, ListAnswer, Reassigned,
+    ReassignedAnswer, RegistryAccess, Settings, Source, Standing, StateAnswer,
+};
+use crate::permission::pack::shipped;
+use crate::permission::places::{self, Candidates, Country, State, StateSet};
+use crate::permission::rule::Rule;
+use crate::permission::{Decision, Effect, decide};
 use crate::spec::morning;
 use crate::values::{
     CapturedUrl, Channel, Contact, Email, Phone, Purpose, Reason, Technology, Timestamp, Token,
@@ -68,6 +76,7 @@ fn form(level: ConsentLevel, at: Timestamp) -> GrantConsent {
         purposes: vec![Purpose::Marketing],
         level,
         technologies: vec![],
+        sellers: vec![],
         method: GrantMethod::WebForm,
         evidence: evidence(at),
         lead_id: None,
@@ -87,6 +96,7 @@ fn noted(grant: GrantConsent) -> ConsentEvent {
         purposes: grant.purposes,
         level: grant.level,
         technologies: grant.technologies,
+        sellers: grant.sellers,
         method: grant.method,
         evidence: grant.evidence,
         lead_id: grant.lead_id,
@@ -112,6 +122,7 @@ fn stop(at: Timestamp) -> RevokeConsent {
         purposes: vec![],
         method: RevocationMethod::SmsKeyword,
         verbatim: None,
+        reply_to: None,
         occurred_at: None,
         at,
     }
@@ -126,6 +137,7 @@ fn heard(revoke: RevokeConsent) -> ConsentEvent {
         purposes: revoke.purposes,
         method: revoke.method,
         verbatim: revoke.verbatim,
+        reply_to: revoke.reply_to,
         recorded_at: revoke.at,
         at: revoke.occurred_at.unwrap_or(revoke.at),
     }
@@ -163,7 +175,7 @@ fn delisted(at: Timestamp) -> ConsentEvent {
     DncDelisted { reason: because("listed by mistake"), by: ADA, at }.into()
 }
 
-/// A question about an artificial voice calling for marketing.
+/// A question about an artificial voice calling New York for marketing, with everything in order outside of the ledger.
 fn check(at: Timestamp) -> CheckPermission {
     CheckPermission {
         consent_id: LEDGER,
@@ -171,17 +183,88 @@ fn check(at: Timestamp) -> CheckPermission {
         contact: phone(),
         decision_id: DecisionId(Uuid::from_u128(40)),
         permit_id: PERMIT,
-        channel: Channel::Voice,
-        purpose: Purpose::Marketing,
-        technology: None,
-        moment: None,
-        caller_state: None,
+        outside: Box::new(outside(at)),
+        profile: 6,
         at,
     }
 }
 
-fn question(at: Timestamp) -> Question {
-    check(at).question()
+fn outside(at: Timestamp) -> Facts {
+    let source = |name: &str| Source {
+        fact: FactId::Snapshot(name.to_owned()),
+        organization: ORGANIZATION,
+        recorded_at: after(-3 * DAY),
+    };
+    let clean = ListAnswer { source: source("us-national"), listed: false, as_of: after(-3 * DAY) };
+    let new_york = State::try_new("NY").expect("a state");
+    Facts {
+        organization: ORGANIZATION,
+        seller: "Acme Realty".to_owned(),
+        contact: Some(phone()),
+        channel: Channel::Voice,
+        technology: None,
+        purpose: Some(Purpose::Marketing),
+        content: Some(Content::Other),
+        subject: Some("listing 7".to_owned()),
+        topic: None,
+        at,
+        known_at: at,
+        context: Context::default(),
+        line: Some(Line { source: source("lines"), kind: Some(LineKind::Wireless), prohibited: Some(false) }),
+        places: places::Evidence {
+            declared: Some(Candidates {
+                country: Some(Country::US),
+                states: StateSet::EMPTY.with(new_york),
+                zones: vec![],
+            }),
+            ..places::Evidence::default()
+        },
+        standing: Standing {
+            stopped: Some(false),
+            campaign_paused: Some(false),
+            seller_verified: Some(true),
+            registrations: vec!["10dlc".to_owned()],
+            health_agreement: Some(true),
+            approved: shipped().map(|packs| packs.ids().iter().map(|id| id.sha256.clone()).collect()),
+            presumed_seller: Some("Acme Realty".to_owned()),
+        },
+        lag_seconds: Some(0),
+        registry: Some(RegistryAccess {
+            source: source("access"),
+            valid_until: after(90 * DAY),
+            area_codes: vec![],
+        }),
+        ledger: None,
+        internal_dnc: None,
+        suppressions: None,
+        reassigned: Some(ReassignedAnswer {
+            source: source("reassigned"),
+            answer: Reassigned::No,
+            asked_at: after(-3 * DAY),
+            about: "2020-01-01".parse().expect("a day"),
+        }),
+        national_list: Some(clean.clone()),
+        state_lists: State::all().map(|state| StateAnswer { state, answer: clean.clone() }).collect(),
+        business: Business::default(),
+        attempts: None,
+        campaign: Some(Campaign { source: source("campaign"), answered: 0, abandoned: 0 }),
+        emergencies: Some(StateSet::EMPTY),
+        abilities: Obligation::ABILITIES.to_vec(),
+        settings: Settings::default(),
+        positions: vec![],
+    }
+}
+
+/// The same to Florida, where three contacts about one subject are the most in a day.
+fn in_florida(at: Timestamp) -> Facts {
+    let mut facts = outside(at);
+    let states = StateSet::EMPTY.with(State::try_new("FL").expect("a state"));
+    facts.places.declared = Some(Candidates {
+        country: Some(Country::US),
+        states,
+        zones: vec![chrono_tz::Tz::America__New_York],
+    });
+    facts
 }
 
 fn ledger(history: impl IntoIterator<Item = ConsentEvent>) -> Consent {
@@ -191,10 +274,7 @@ fn ledger(history: impl IntoIterator<Item = ConsentEvent>) -> Consent {
     })
 }
 
-fn ask(history: impl IntoIterator<Item = ConsentEvent>, question: Question) -> Permission {
-    decide_permission(&ledger(history), &question)
-}
-
-fn by_hand(question: Question) -> Question {
-    Question { technology: Some(Technology::Manual), ..question }
+/// What is decided on a history and on facts from outside.
+fn ask(history: impl IntoIterator<Item = ConsentEvent>, outside: Facts) -> Decision {
+    decide(shipped().expect("valid packs"), &outside.with_ledger(&ledger(history)))
 }

@@ -1,244 +1,175 @@
+//! What the ledger adds to a decision. The rules themselves are specified where they are.
+
 use super::*;
-use crate::consent::{Effect, FindingEffect, Obligation, Rule, required_level};
+use crate::consent::{About, Attempted, BusinessKind, BusinessNoted, ReplyTo, Suppressed, SuppressionLifted};
+use crate::permission::facts::SuppressionKind;
+use crate::values::{Name, Source as Origin};
 
 #[track_caller]
-fn denied(permission: &Permission, rule: Rule) {
-    assert_eq!((permission.effect, permission.primary), (Effect::Deny, Some(rule)), "{permission:#?}");
+fn denied(history: impl IntoIterator<Item = ConsentEvent>, outside: Facts, rule: Rule) -> Decision {
+    let decision = ask(history, outside);
+    assert_eq!(decision.primary, Some(rule), "{:#?}", decision.findings);
+    decision
 }
 
 #[track_caller]
-fn allowed(permission: &Permission) {
-    assert_eq!((permission.effect, permission.primary), (Effect::Allow, None), "{permission:#?}");
+fn allowed(history: impl IntoIterator<Item = ConsentEvent>, outside: Facts) -> Decision {
+    let decision = ask(history, outside);
+    assert_eq!(decision.primary, None, "{:#?}", decision.findings);
+    decision
 }
 
-fn failing(permission: &Permission) -> Vec<Rule> {
-    let reasons = permission.reasons.iter();
-    reasons.filter(|reason| reason.effect == FindingEffect::Deny).map(|reason| reason.rule).collect()
+fn suppressed(kind: SuppressionKind, at: Timestamp) -> ConsentEvent {
+    Suppressed {
+        consent_id: LEDGER,
+        organization_id: ORGANIZATION,
+        contact: phone(),
+        kind,
+        reason: because("said so"),
+        by: ADA,
+        recorded_at: at,
+        at,
+    }
+    .into()
 }
 
-fn about(purpose: Purpose, question: Question) -> Question {
-    Question { purpose, ..question }
-}
-
-fn by_mail(purpose: Purpose) -> Question {
-    Question { contact: mailbox(), channel: Channel::Email, purpose, ..question(morning()) }
-}
-
-fn mail_form(level: ConsentLevel, purpose: Purpose) -> ConsentEvent {
-    noted(GrantConsent {
-        contact: mailbox(),
-        channels: vec![Channel::Email],
-        purposes: vec![purpose],
-        ..form(level, after(-DAY))
-    })
-}
-
-#[test]
-fn written_consent_allows_an_artificial_voice_to_market() {
-    let permission = ask([written(after(-DAY))], question(morning()));
-    allowed(&permission);
-    assert!(permission.reasons.iter().any(|reason| reason.facts == [1]));
-    assert_eq!(permission.reasons.len(), 6, "every rule but that on emergencies has its say");
-}
-
-#[test]
-fn nothing_known_denies() {
-    let permission = ask([], question(morning()));
-    denied(&permission, Rule::ConsentMissing);
-    assert!(permission.obligations.is_empty());
+fn attempted(call: u128, subject: &str, at: Timestamp) -> ConsentEvent {
+    Attempted {
+        consent_id: LEDGER,
+        organization_id: ORGANIZATION,
+        contact: phone(),
+        call_id: CallId(Uuid::from_u128(call)),
+        about: About {
+            seller: Name::try_new("Acme Realty").ok(),
+            purpose: Some(Purpose::Marketing),
+            subject: Some(Token::try_new(subject).expect("a subject")),
+            ..About::unknown(Channel::Voice)
+        },
+        at,
+    }
+    .into()
 }
 
 #[test]
-fn a_consent_covers_its_channels_purposes_and_technologies_and_no_others() {
-    let narrow = GrantConsent {
-        channels: vec![Channel::Voice],
-        technologies: vec![Technology::Prerecorded],
-        ..form(ConsentLevel::Pewc, after(-DAY))
+fn written_consent_allows_and_names_the_event_it_rests_on() {
+    let decision = allowed([written(after(-DAY))], outside(morning()));
+    let missing = decision.finding(Rule::ConsentMissing).expect("reported");
+    assert_eq!(missing.facts, [FactId::Ledger(1)]);
+    assert_eq!(decision.inputs.positions[0].version, 1);
+    denied([], outside(morning()), Rule::ConsentMissing);
+}
+
+#[test]
+fn a_withdrawal_a_listing_and_a_suppression_deny() {
+    let yes = || written(after(-DAY));
+    denied([yes(), stopped(after(-9))], outside(morning()), Rule::Revoked);
+    denied([yes(), listed(after(-9))], outside(morning()), Rule::InternalDnc);
+    allowed([yes(), listed(after(-9)), delisted(after(-8))], outside(morning()));
+    for kind in [SuppressionKind::Litigator, SuppressionKind::WrongNumber, SuppressionKind::Erased] {
+        denied([yes(), suppressed(kind, after(-9))], outside(morning()), Rule::Suppressed);
+    }
+    let lifted = SuppressionLifted {
+        kind: SuppressionKind::WrongNumber,
+        reason: because("read wrongly"),
+        by: ADA,
+        at: after(-8),
     };
-    let ask = |question| ask([noted(narrow.clone())], question);
-    let recorded = Question { technology: Some(Technology::Prerecorded), ..question(morning()) };
-    allowed(&ask(recorded.clone()));
-    denied(&ask(question(morning())), Rule::ConsentMissing);
-    denied(&ask(about(Purpose::Informational, recorded)), Rule::ConsentMissing);
-    denied(&ask(Question { channel: Channel::Sms, ..question(morning()) }), Rule::ConsentMissing);
+    let wrong = suppressed(SuppressionKind::WrongNumber, after(-9));
+    allowed([yes(), wrong, lifted.into()], outside(morning()));
 }
 
 #[test]
-fn marketing_by_artificial_voice_or_text_needs_it_in_writing() {
-    let plain = || [noted(form(ConsentLevel::OptIn, after(-DAY)))];
-    denied(&ask(plain(), question(morning())), Rule::ConsentLevel);
-    denied(&ask(plain(), Question { channel: Channel::Sms, ..question(morning()) }), Rule::ConsentLevel);
+fn what_a_person_wished_away_only_a_new_act_of_their_own_brings_back() {
+    let erased = suppressed(SuppressionKind::Erased, after(-9));
+    let list = GrantConsent { method: GrantMethod::Import, ..form(ConsentLevel::Pewc, after(-5)) };
+    denied([erased.clone(), noted(list)], outside(morning()), Rule::Suppressed);
+    allowed([erased, written(after(-5))], outside(morning()));
 }
 
 #[test]
-fn a_reminder_needs_plain_consent() {
-    let reminders =
-        GrantConsent { purposes: vec![Purpose::Transactional], ..form(ConsentLevel::Pec, after(-DAY)) };
-    allowed(&ask([noted(reminders)], about(Purpose::Transactional, question(morning()))));
-}
-
-#[test]
-fn marketing_by_email_needs_an_opt_in() {
-    let marketing = |level| ask([mail_form(level, Purpose::Marketing)], by_mail(Purpose::Marketing));
-    denied(&marketing(ConsentLevel::Pec), Rule::ConsentLevel);
-    allowed(&marketing(ConsentLevel::OptIn));
-    allowed(&marketing(ConsentLevel::Pewc));
-    let news = [mail_form(ConsentLevel::Pec, Purpose::Informational)];
-    allowed(&ask(news, by_mail(Purpose::Informational)));
-}
-
-#[test]
-fn a_human_who_dials_by_hand_needs_no_consent_but_may_not_call_who_withdrew() {
-    allowed(&ask([], by_hand(question(morning()))));
-    denied(&ask([stopped(after(-9))], by_hand(question(morning()))), Rule::Revoked);
-    denied(&ask([listed(after(-9))], by_hand(question(morning()))), Rule::InternalDnc);
-    assert_eq!(required_level(Channel::Voice, Purpose::Marketing, Some(Technology::Manual)), None);
-}
-
-#[test]
-fn a_withdrawal_outweighs_every_earlier_consent() {
-    let permission = ask([written(after(-DAY)), stopped(after(-1))], question(morning()));
-    denied(&permission, Rule::Revoked);
-    assert_eq!(permission.reasons[0].facts, [2]);
-}
-
-#[test]
-fn a_withdrawal_reaches_as_far_as_it_says() {
-    let texts = RevokeConsent { channels: vec![Channel::Sms], ..stop(after(-1)) };
-    let history = || [written(after(-DAY)), heard(texts.clone())];
-    allowed(&ask(history(), question(morning())));
-    denied(&ask(history(), Question { channel: Channel::Sms, ..question(morning()) }), Rule::Revoked);
-    let news = RevokeConsent { purposes: vec![Purpose::Informational], ..stop(after(-1)) };
-    allowed(&ask([written(after(-DAY)), heard(news)], question(morning())));
-}
-
-#[test]
-fn a_later_consent_of_the_level_needed_outweighs_a_withdrawal() {
-    allowed(&ask([stopped(after(-DAY)), written(after(-1))], question(morning())));
-    let plain = noted(form(ConsentLevel::Pec, after(-1)));
-    let permission = ask([written(after(-9)), stopped(after(-5)), plain], question(morning()));
-    denied(&permission, Rule::Revoked);
-}
-
-#[test]
-fn what_occurred_first_counts_first_however_late_the_news() {
-    let voicemail = RevokeConsent { occurred_at: Some(after(-DAY)), ..stop(after(-1)) };
-    allowed(&ask([written(after(-9)), heard(voicemail)], question(morning())));
-    let paper = GrantConsent {
-        occurred_at: Some(after(-DAY)),
-        evidence: evidence(after(-DAY)),
-        ..form(ConsentLevel::Pewc, after(-1))
+fn contacts_about_one_subject_are_counted() {
+    let history = |subjects: [&str; 3]| {
+        let contacts = (1_i64..).zip(subjects);
+        let contacts =
+            contacts.map(|(n, subject)| attempted(u128::try_from(n).unwrap_or(0), subject, after(-n * 60)));
+        std::iter::once(written(after(-DAY))).chain(contacts).collect::<Vec<_>>()
     };
-    denied(&ask([stopped(after(-9)), noted(paper)], question(morning())), Rule::Revoked);
+    let decision = denied(history(["listing 7"; 3]), outside(morning()), Rule::Frequency);
+    assert_eq!(decision.retry_at, Some(after(DAY - 180)));
+    let two = || history(["listing 7", "listing 7", "listing 8"]);
+    denied(two(), outside(morning()), Rule::Frequency);
+    let mut florida = in_florida(morning());
+    florida.settings.attempts = Some(4);
+    allowed(two(), florida.clone());
+    denied(history(["listing 7"; 3]), florida, Rule::Frequency);
 }
 
 #[test]
-fn of_two_at_one_instant_the_one_recorded_later_counts() {
-    let (yes, no) = (written(after(-1)), stopped(after(-1)));
-    denied(&ask([yes.clone(), no.clone()], question(morning())), Rule::Revoked);
-    allowed(&ask([no, yes], question(morning())));
-}
-
-#[test]
-fn old_evidence_sent_in_again_revives_nothing() {
-    let again = GrantConsent { evidence: evidence(after(-DAY)), ..form(ConsentLevel::Pewc, after(-1)) };
-    let history = [written(after(-DAY)), stopped(after(-9)), noted(again.clone())];
-    denied(&ask(history, question(morning())), Rule::Revoked);
-    denied(&ask([listed(after(-9)), noted(again)], question(morning())), Rule::InternalDnc);
-}
-
-#[test]
-fn only_written_consent_given_since_lifts_the_internal_list() {
-    let reminders =
-        |level| noted(GrantConsent { purposes: vec![Purpose::Informational], ..form(level, after(-1)) });
-    let asked = || about(Purpose::Informational, question(morning()));
-    denied(&ask([listed(after(-9)), reminders(ConsentLevel::Pec)], asked()), Rule::InternalDnc);
-    denied(&ask([reminders(ConsentLevel::Pewc), listed(after(0))], asked()), Rule::InternalDnc);
-    allowed(&ask([listed(after(-9)), reminders(ConsentLevel::Pewc)], asked()));
-    allowed(&ask([reminders(ConsentLevel::Pec), listed(after(-9)), delisted(after(-5))], asked()));
-}
-
-#[test]
-fn written_consent_that_was_withdrawn_lifts_nothing() {
-    let reminders =
-        |level, at| noted(GrantConsent { purposes: vec![Purpose::Informational], ..form(level, at) });
-    let history = [
-        listed(after(-9)),
-        reminders(ConsentLevel::Pewc, after(-8)),
-        stopped(after(-7)),
-        reminders(ConsentLevel::Pec, after(-6)),
-    ];
-    denied(&ask(history, about(Purpose::Informational, question(morning()))), Rule::InternalDnc);
-}
-
-#[test]
-fn a_consent_holds_from_when_it_was_given_until_it_ends() {
-    let term = || {
-        let form = form(ConsentLevel::Pewc, morning());
-        [noted(GrantConsent { expires_at: Some(after(DAY)), ..form })]
+fn business_lifts_the_national_list_for_who_dials_by_hand() {
+    let noted = |kind, at| -> ConsentEvent {
+        BusinessNoted {
+            consent_id: LEDGER,
+            organization_id: ORGANIZATION,
+            contact: phone(),
+            kind,
+            source: Origin::try_new("crm").expect("a source"),
+            recorded_at: after(-5),
+            at,
+        }
+        .into()
     };
-    let early = ask(term(), question(after(-1)));
-    denied(&early, Rule::ConsentExpired);
-    assert_eq!(early.retry_at, Some(morning()));
-    allowed(&ask(term(), question(morning())));
-    allowed(&ask(term(), question(after(DAY - 1))));
-    let late = ask(term(), question(after(DAY)));
-    denied(&late, Rule::ConsentExpired);
-    assert_eq!(late.retry_at, None);
+    let mut facts = outside(morning());
+    facts.technology = Some(Technology::Manual);
+    facts.national_list.iter_mut().for_each(|answer| answer.listed = true);
+    denied([], facts.clone(), Rule::NationalDnc);
+    allowed([noted(BusinessKind::Purchase, after(-300 * DAY))], facts.clone());
+    denied([noted(BusinessKind::Inquiry, after(-300 * DAY))], facts.clone(), Rule::NationalDnc);
+    let earlier = noted(BusinessKind::Inquiry, after(-300 * DAY));
+    allowed([noted(BusinessKind::Inquiry, after(-DAY)), earlier], facts);
 }
 
 #[test]
-fn two_consents_do_not_add_up_to_one_that_suffices() {
-    let term = GrantConsent { expires_at: Some(after(-1)), ..form(ConsentLevel::Pewc, after(-DAY)) };
-    let plain = form(ConsentLevel::Pec, after(-DAY));
-    denied(&ask([noted(term), noted(plain)], question(morning())), Rule::ConsentExpired);
+fn a_disclosure_that_names_sellers_is_good_for_those() {
+    let naming = |name: &str| {
+        let sellers = vec![Name::try_new(name).expect("a name")];
+        noted(GrantConsent { sellers, ..form(ConsentLevel::Pewc, after(-DAY)) })
+    };
+    allowed([naming("Acme Realty")], outside(morning()));
+    denied([naming("Somebody Else")], outside(morning()), Rule::ConsentScope);
 }
 
 #[test]
-fn a_mailbox_is_not_called_and_a_phone_not_mailed() {
-    let call = Question { contact: mailbox(), ..question(morning()) };
-    denied(&ask([written(after(-DAY))], call), Rule::ContactChannelMismatch);
-    let mail = Question { contact: phone(), ..by_mail(Purpose::Marketing) };
-    let opted_in = [mail_form(ConsentLevel::OptIn, Purpose::Marketing)];
-    denied(&ask(opted_in, mail), Rule::ContactChannelMismatch);
+fn stop_in_reply_to_a_promotion_leaves_reminders_on() {
+    let reply_to = Some(ReplyTo { purpose: Some(Purpose::Marketing), topic: None, exempted: false });
+    let history = || {
+        let consent =
+            GrantConsent { purposes: vec![Purpose::Informational], ..form(ConsentLevel::Pec, after(-DAY)) };
+        let stop = RevokeConsent { reply_to: reply_to.clone(), ..stop(after(-9)) };
+        [noted(consent), heard(stop)]
+    };
+    let mut facts = outside(morning());
+    facts.purpose = Some(Purpose::Informational);
+    allowed(history(), facts.clone());
+    facts.settings.revoke_all = true;
+    denied(history(), facts, Rule::Revoked);
 }
 
 #[test]
-fn a_technology_that_does_not_serve_the_channel_denies() {
-    let odd = Question { technology: Some(Technology::Sms), ..question(morning()) };
-    denied(&ask([written(after(-DAY))], odd), Rule::ContactChannelMismatch);
+fn a_withdrawal_noted_by_a_clock_that_is_ahead_counts_at_once() {
+    denied([written(after(-DAY)), stopped(after(30))], outside(morning()), Rule::Revoked);
 }
 
 #[test]
-fn an_emergency_goes_past_consent_and_is_flagged() {
-    let emergency = about(Purpose::Emergency, question(morning()));
-    let permission = ask([stopped(after(-9)), listed(after(-5))], emergency.clone());
-    allowed(&permission);
-    assert!(permission.flagged);
-    assert_eq!(permission.reasons[0].rule, Rule::Emergency);
-    assert_eq!(permission.reasons[1].effect, FindingEffect::Bypassed);
-    let unreachable = ask([], Question { contact: mailbox(), ..emergency });
-    denied(&unreachable, Rule::ContactChannelMismatch);
-    assert!(!unreachable.flagged);
+fn without_a_profile_nobody_is_contacted() {
+    let mut facts = outside(morning());
+    facts.standing = Standing::default();
+    let decision = denied([written(after(-DAY))], facts, Rule::TenantBlocked);
+    assert!(decision.findings.iter().any(|finding| finding.detail.contains("no compliance profile")));
 }
 
 #[test]
-fn every_rule_that_fails_is_named_and_the_first_is_primary() {
-    let history = [noted(form(ConsentLevel::Pec, after(-9))), stopped(after(-5)), listed(after(-3))];
-    let permission = ask(history, Question { contact: mailbox(), ..question(morning()) });
-    denied(&permission, Rule::Revoked);
-    let expected = [Rule::Revoked, Rule::InternalDnc, Rule::ConsentLevel, Rule::ContactChannelMismatch];
-    assert_eq!(failing(&permission), expected);
-}
-
-#[test]
-fn what_must_be_done_follows_from_what_is_done() {
-    use Obligation as O;
-    let ai = ask([written(after(-DAY))], question(morning())).obligations;
-    assert_eq!(ai, [O::IdentifyCaller, O::AiDisclosure, O::OptOutMechanism, O::RecordingNotice]);
-    let human = ask([], about(Purpose::Informational, by_hand(question(morning())))).obligations;
-    assert_eq!(human, [O::IdentifyCaller, O::RecordingNotice]);
-    let text = Question { channel: Channel::Sms, ..question(morning()) };
-    let text = ask([written(after(-DAY))], text).obligations;
-    assert_eq!(text, [O::IdentifyCaller, O::OptOutMechanism]);
+fn a_pack_nobody_approved_decides_nothing() {
+    let mut facts = outside(morning());
+    facts.standing.approved.iter_mut().for_each(|approved| approved.truncate(4));
+    denied([written(after(-DAY))], facts, Rule::DataStale);
 }

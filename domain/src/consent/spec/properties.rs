@@ -4,8 +4,10 @@ use proptest::prelude::*;
 use proptest::sample::subsequence;
 
 use super::*;
+use crate::consent::Suppressed;
 use crate::consent::ledger::drop_superseded;
-use crate::consent::{Effect, Grant, Revocation, required_level};
+use crate::consent::{About, Attempt, Attempts, Grant, RedeemPermit, Revocation};
+use crate::permission::facts::SuppressionKind;
 
 const CHANNELS: [Channel; 3] = [Channel::Voice, Channel::Sms, Channel::Email];
 const PURPOSES: [Purpose; 5] = [
@@ -80,19 +82,136 @@ fn histories() -> impl Strategy<Value = Vec<ConsentEvent>> {
 }
 
 /// Mostly questions that make sense, so that some are answered with yes.
-fn questions() -> impl Strategy<Value = Question> {
+fn questions() -> impl Strategy<Value = Facts> {
     let technology = proptest::option::weighted(0.3, proptest::sample::select(TECHNOLOGIES.to_vec()));
     let swapped = proptest::bool::weighted(0.1);
     (swapped, channel(), purpose(), technology, (0..30_i64).prop_map(after)).prop_map(
         |(swapped, channel, purpose, technology, moment)| {
             let contact = if swapped == (channel == Channel::Email) { phone() } else { mailbox() };
-            Question { contact, channel, purpose, technology, moment }
+            let (contact, purpose) = (Some(contact), Some(purpose));
+            Facts {
+                contact,
+                channel,
+                purpose,
+                technology,
+                at: moment,
+                known_at: after(30),
+                ..outside(moment)
+            }
         },
     )
 }
 
-fn is_allowed(ledger: &Consent, question: &Question) -> bool {
-    decide_permission(ledger, question).effect == Effect::Allow
+fn suppression() -> impl Strategy<Value = ConsentEvent> {
+    let kinds = vec![SuppressionKind::Litigator, SuppressionKind::WrongNumber, SuppressionKind::Erased];
+    (proptest::sample::select(kinds), time()).prop_map(|(kind, at)| {
+        Suppressed {
+            consent_id: LEDGER,
+            organization_id: ORGANIZATION,
+            contact: phone(),
+            kind,
+            reason: because("said so"),
+            by: ADA,
+            recorded_at: at,
+            at,
+        }
+        .into()
+    })
+}
+
+fn decided(ledger: &Consent, question: &Facts) -> Decision {
+    decide(shipped().expect("valid packs"), &question.clone().with_ledger(ledger))
+}
+
+fn is_allowed(ledger: &Consent, question: &Facts) -> bool {
+    decided(ledger, question).effect == Effect::Allow
+}
+
+/// What dials and people do, at random.
+#[derive(Debug, Clone)]
+enum Step {
+    Check {
+        subject: u8,
+    },
+    /// Asks, and redeems at once.
+    Call {
+        subject: u8,
+    },
+    Redeem(proptest::sample::Index),
+    /// Redeems the permit asked for last.
+    Latest,
+    Withdraw,
+    Agree,
+    Wait(i64),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        6 => (0..2_u8).prop_map(|subject| Step::Check { subject }),
+        4 => (0..2_u8).prop_map(|subject| Step::Call { subject }),
+        6 => any::<proptest::sample::Index>().prop_map(Step::Redeem),
+        1 => Just(Step::Withdraw),
+        2 => Just(Step::Agree),
+        2 => prop_oneof![0..20_i64, 3600..20_000_i64].prop_map(Step::Wait),
+    ];
+    proptest::collection::vec(step, 0..60)
+}
+
+/// Plays the steps on one ledger, and notes every contact made with its subject.
+fn play(steps: Vec<Step>) -> Vec<(Timestamp, u8)> {
+    let mut ledger = ledger([written(after(-DAY))]);
+    let (mut now, mut permits, mut contacts) = (morning(), Vec::new(), Vec::new());
+    let mut withdrawn_at = 0;
+    let steps = steps.into_iter().flat_map(|step| match step {
+        Step::Call { subject } => vec![Step::Check { subject }, Step::Latest],
+        step => vec![step],
+    });
+    for (number, step) in (100_u128..).zip(steps) {
+        let command = match &step {
+            Step::Wait(seconds) => {
+                now = now.plus_seconds(*seconds);
+                continue;
+            }
+            Step::Check { subject } => {
+                let mut check =
+                    CheckPermission { permit_id: PermitId(Uuid::from_u128(number)), ..check(now) };
+                *check.outside = in_florida(now);
+                check.outside.settings.attempts = Some(100);
+                check.outside.subject = Some(format!("listing {subject}"));
+                permits.push((check.permit_id, *subject, ledger.version));
+                ConsentCommand::Check(check)
+            }
+            Step::Redeem(_) | Step::Latest if permits.is_empty() => continue,
+            Step::Redeem(_) | Step::Latest => ConsentCommand::RedeemPermit(RedeemPermit {
+                permit_id: match &step {
+                    Step::Redeem(which) => permits[which.index(permits.len())].0,
+                    _ => permits[permits.len() - 1].0,
+                },
+                call_id: CallId(Uuid::from_u128(number)),
+                purpose: None,
+                profile: 6,
+                at: now,
+            }),
+            Step::Call { .. } => continue,
+            Step::Withdraw => ConsentCommand::Revoke(stop(now)),
+            Step::Agree => ConsentCommand::Grant(form(ConsentLevel::Pewc, now)),
+        };
+        let Ok(events) = ledger.decide(&command) else { continue };
+        for event in events {
+            ledger.evolve(&event);
+            match &event {
+                ConsentEvent::Revoked(_) => withdrawn_at = ledger.version,
+                ConsentEvent::PermitRedeemed(used) => {
+                    let (_, subject, asked_at) =
+                        *permits.iter().find(|(id, ..)| *id == used.permit_id).expect("a permit given");
+                    assert!(asked_at >= withdrawn_at, "used a permit from before a withdrawal");
+                    contacts.push((now, subject));
+                }
+                _ => {}
+            }
+        }
+    }
+    contacts
 }
 
 proptest! {
@@ -101,7 +220,7 @@ proptest! {
     #[test]
     fn one_more_no_never_makes_a_yes(
         history in histories(),
-        no in prop_oneof![revocation(), listing()],
+        no in prop_oneof![revocation(), listing(), suppression()],
         question in questions(),
     ) {
         let before = ledger(history);
@@ -124,14 +243,45 @@ proptest! {
     }
 
     #[test]
-    fn a_yes_rests_on_a_fact_or_needs_none(history in histories(), question in questions()) {
-        let ledger = ledger(history);
-        let permission = decide_permission(&ledger, &question);
-        let exempt = required_level(question.channel, question.purpose, question.means()).is_none();
-        let grants: Vec<i64> = ledger.grants.iter().map(|grant| grant.sequence).collect();
-        let facts = permission.reasons.iter().flat_map(|reason| &reason.facts);
-        let rests_on_a_fact = facts.into_iter().any(|fact| grants.contains(fact));
-        prop_assert!(permission.effect == Effect::Deny || exempt || rests_on_a_fact);
+    fn a_yes_rests_on_a_grant_or_needs_none(history in histories(), question in questions()) {
+        let decision = decided(&ledger(history), &question);
+        let of_consent = decision.finding(Rule::ConsentMissing).expect("reported");
+        let exempt = matches!(question.purpose, Some(Purpose::Emergency)) || question.means() == Some(Technology::Manual);
+        prop_assert!(decision.effect == Effect::Deny || exempt || !of_consent.facts.is_empty());
+    }
+
+    #[test]
+    fn no_interleaving_makes_more_than_three_contacts_about_one_subject_in_a_day(steps in steps()) {
+        let contacts = play(steps);
+        for (at, subject) in &contacts {
+            let since = at.plus_seconds(-DAY);
+            let within = contacts.iter().filter(|(other, about)| about == subject && *other > since && other <= at);
+            prop_assert!(within.count() <= 3);
+        }
+    }
+
+    #[test]
+    fn forgetting_contacts_never_counts_too_few(
+        contacts in proptest::collection::vec((0..40 * DAY, 0..4_u8), 0..500),
+        days in 1..31_i64,
+        wanted in 0..4_u8,
+    ) {
+        let of = |subject: u8| Token::try_new(&format!("listing {subject}")).ok();
+        let mut times: Vec<_> = contacts.clone();
+        times.sort_unstable();
+        let mut kept = Attempts::default();
+        for (sequence, (seconds, subject)) in (1_i64..).zip(&times) {
+            let about = About { subject: of(*subject), ..About::unknown(Channel::Voice) };
+            let call_id = CallId(Uuid::nil());
+            kept.add(Attempt { sequence, call_id, about, at: after(*seconds) });
+        }
+        let since = after(times.last().map_or(0, |(last, _)| *last) - days * DAY);
+        let real = times.iter().filter(|(at, subject)| after(*at) > since && *subject == wanted).count();
+        let counted = kept.all().iter().filter(|known| {
+            known.at > since && (known.about.subject.is_none() || known.about.subject == of(wanted))
+        });
+        prop_assert!(counted.count() >= real.min(Attempts::LIMIT));
+        prop_assert!(kept.all().len() <= Attempts::KEPT + Attempts::LIMIT);
     }
 
     #[test]
@@ -139,7 +289,7 @@ proptest! {
         history in histories(),
         mut question in questions(),
     ) {
-        question.moment = question.moment.max(after(20));
+        question.at = question.at.max(after(20));
         let full = ledger(history);
         let mut folded = full.clone();
         drop_superseded(&mut folded.revocations, Revocation::supersedes);
@@ -160,11 +310,14 @@ proptest! {
         let recorded = ledger(history.iter().cloned());
         prop_assert_eq!(is_allowed(&rebuilt, &question), is_allowed(&recorded, &question));
     }
+}
 
-    #[test]
-    fn a_grant_nobody_made_is_not_seen(question in questions()) {
-        let allowed = is_allowed(&Consent::default(), &question);
-        let exempt = required_level(question.channel, question.purpose, question.means()).is_none();
-        prop_assert!(exempt || !allowed);
-    }
+#[test]
+fn the_steps_tried_make_contacts_often_enough_to_say_something() {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+    let mut runner = TestRunner::deterministic();
+    let made = (0..200).map(|_| play(steps().new_tree(&mut runner).expect("steps").current()).len());
+    let (all, most) = made.fold((0, 0), |(all, most), made| (all + made, most.max(made)));
+    assert!(all > 200 && most > 3, "{all} contacts, {most} at most");
 }

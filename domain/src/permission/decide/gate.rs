@@ -1,9 +1,9 @@
 //! Group A: whether there is anything to decide on.
 
 use super::case::Case;
-use crate::permission::facts::{Content, ListAnswer};
+use crate::permission::facts::{Content, ListAnswer, Standing};
 use crate::permission::finding::Finding;
-use crate::permission::pack::washington;
+use crate::permission::pack::{PackId, washington};
 use crate::permission::rule::Rule;
 use crate::values::{Channel, Contact, Purpose, Technology, Timestamp};
 
@@ -48,6 +48,12 @@ fn line_prohibited(case: &Case<'_>) -> Finding {
 fn tenant_blocked(case: &Case<'_>) -> Finding {
     let rule = Rule::TenantBlocked;
     let standing = &case.facts.standing;
+    if *standing == Standing::default() {
+        return Finding::deny(
+            rule,
+            "the organization has no compliance profile, so nobody knows what it may do",
+        );
+    }
     for (state, wanted, detail) in [
         (standing.stopped, false, "everything is stopped, or nobody knows"),
         (standing.campaign_paused, false, "the campaign is paused, or nobody knows"),
@@ -82,6 +88,9 @@ fn data_stale(case: &Case<'_>) -> Finding {
     if today > case.packs.review_by() || today < case.packs.effective_from() {
         return Finding::deny(rule, "the rule packs are not made for this day");
     }
+    if let Some(pack) = case.packs.ids().iter().find(|pack| !is_approved(case, pack)) {
+        return Finding::deny(rule, format!("nobody of the organization approved the rule pack {pack}"));
+    }
     let Some(lag) = case.book.lag.first() else {
         return Finding::deny(rule, "no rule says how fresh data must be");
     };
@@ -93,6 +102,10 @@ fn data_stale(case: &Case<'_>) -> Finding {
         return Finding::allow(rule, "fresh enough; no list is needed");
     }
     lists_stale(case).unless(case.passes.emergency)
+}
+
+fn is_approved(case: &Case<'_>, pack: &PackId) -> bool {
+    case.facts.standing.approved.as_ref().is_some_and(|approved| approved.contains(&pack.sha256))
 }
 
 /// The parts of A4 about do-not-call lists, for solicitations only.

@@ -20,14 +20,13 @@ mod until;
 
 use case::Case;
 
-use super::decision::{Decision, Inputs, Location};
+use super::decision::{Decision, Effect, Inputs, Location};
 use super::duty::{Due, Obligation};
 use super::facts::{FactId, Facts};
 use super::finding::{Finding, Outcome};
 use super::pack::PackSet;
 use super::places;
 use super::rule::Rule;
-use crate::consent::Effect;
 
 /// Decides whether a contact is permitted.
 #[must_use]

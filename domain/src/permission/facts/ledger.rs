@@ -1,8 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use super::{FactId, Source};
-use crate::consent::{Consent, ConsentLevel, GrantMethod};
-use crate::ids::TenantId;
+use super::Source;
+use crate::consent::ConsentLevel;
 use crate::values::{Channel, Purpose, Technology, Timestamp};
 
 /// What the contact point allowed and withdrew.
@@ -71,35 +70,4 @@ pub struct ReplyTo {
     pub topic: Option<String>,
     /// It had been sent without consent, under an exemption.
     pub exempted: bool,
-}
-
-/// What a ledger has, in the shape decisions take. `seller` is the one all disclosures of the organization name; where
-/// they name several, fill in [`Grant::sellers`] from elsewhere.
-#[must_use]
-pub fn from_ledger(state: &Consent, organization: TenantId, seller: &str) -> Ledger {
-    let source = |sequence, recorded_at| Source { fact: FactId::Ledger(sequence), organization, recorded_at };
-    let grants = state.grants.iter().map(|grant| Grant {
-        source: source(grant.sequence, grant.recorded_at),
-        channels: grant.channels.clone(),
-        technologies: grant.technologies.clone(),
-        purposes: grant.purposes.clone(),
-        level: grant.level,
-        sellers: vec![seller.to_owned()],
-        given_at: grant.occurred_at,
-        captured_at: grant.evidence.captured_at,
-        expires_at: grant.expires_at,
-        has_disclosure: grant.evidence.has_disclosure(),
-        has_signature: grant.evidence.has_signature(),
-        affirmative: grant.method != GrantMethod::Import,
-    });
-    let revocations = state.revocations.iter().map(|revocation| Revocation {
-        source: source(revocation.sequence, revocation.recorded_at),
-        channels: revocation.channels.clone(),
-        purposes: revocation.purposes.clone(),
-        seller: None,
-        reply_to: None,
-        occurred_at: revocation.occurred_at,
-        understood_by: None,
-    });
-    Ledger { grants: grants.collect(), revocations: revocations.collect() }
 }

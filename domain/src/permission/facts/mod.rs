@@ -4,6 +4,7 @@
 //! `None` means that nobody knows, which is never the same as no: it denies wherever it matters. A fact of another
 //! organization, or one recorded after the time asked about, does not count and is never named.
 
+mod contact;
 mod ledger;
 mod lists;
 mod question;
@@ -12,7 +13,7 @@ mod standing;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use ledger::{Grant, Ledger, ReplyTo, Revocation, from_ledger};
+pub use ledger::{Grant, Ledger, ReplyTo, Revocation};
 pub use lists::{
     Business, ListAnswer, Listing, Reassigned, ReassignedAnswer, RegistryAccess, StateAnswer, Suppression,
     SuppressionKind,

@@ -7,6 +7,7 @@ use crate::values::Timestamp;
 /// What is going to be said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Content {
     /// Something in it encourages a purchase, rental or investment.
     Marketing,

@@ -15,6 +15,10 @@ pub struct Standing {
     pub registrations: Vec<String>,
     /// There is an agreement that allows health data.
     pub health_agreement: Option<bool>,
+    /// The rule packs somebody approved, by their digests.
+    pub approved: Option<Vec<String>>,
+    /// Whom a disclosure means that names no seller.
+    pub presumed_seller: Option<String>,
 }
 
 /// What kind of line the number is.

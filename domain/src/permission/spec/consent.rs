@@ -146,7 +146,8 @@ fn the_ledger_as_stored_becomes_facts() {
     }))
     .expect("a ledger");
     let mut facts = call("+14152345678", TUESDAY);
-    facts.ledger = Some(crate::permission::facts::from_ledger(&state, ours(), SELLER));
+    facts = facts.with_ledger(&state);
     let decision = allowed(&facts);
+    assert_eq!(decision.inputs.positions.len(), 1, "{:?}", decision.inputs.positions);
     assert_eq!(found(&decision, Rule::ConsentMissing).facts, [FactId::Ledger(4)]);
 }

@@ -30,7 +30,8 @@ fn e1_in_a_leap_year_the_months_end_on_its_last_day_of_february() {
     let packs = packs.iter().map(|text| Pack::parse(text).expect("valid")).collect();
     let packs = PackSet::try_new(packs).expect("complete");
     for (time, effect) in [("2028-02-29T17:59:59Z", Effect::Allow), ("2028-02-29T18:00:00Z", Effect::Deny)] {
-        let facts = ebr("+14152345678", time, None, Some("2027-11-30T18:00:00Z"));
+        let mut facts = ebr("+14152345678", time, None, Some("2027-11-30T18:00:00Z"));
+        facts.standing.approved = Some(packs.ids().iter().map(|pack| pack.sha256.clone()).collect());
         assert_eq!(decide(&packs, &facts).effect, effect, "{time}");
     }
 }

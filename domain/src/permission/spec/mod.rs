@@ -11,8 +11,8 @@ use super::facts::{
 use super::pack::{PackSet, shipped, washington};
 use super::places::{Candidates, Country, Evidence, State, StateSet, by_number};
 use super::rule::Rule;
-use super::{Decision, Finding, Outcome, decide};
-use crate::consent::{ConsentLevel, Effect};
+use super::{Decision, Effect, Finding, Outcome, decide};
+use crate::consent::ConsentLevel;
 use crate::ids::TenantId;
 use crate::values::{Channel, Contact, Phone, Purpose, Technology, Timestamp};
 
@@ -95,6 +95,8 @@ fn call(number: &str, time: &str) -> Facts {
             seller_verified: Some(true),
             registrations: vec!["10dlc".to_owned(), "texas_telephone_solicitor".to_owned()],
             health_agreement: Some(true),
+            approved: Some(packs().ids().iter().map(|pack| pack.sha256.clone()).collect()),
+            presumed_seller: Some(SELLER.to_owned()),
         },
         lag_seconds: Some(0),
         registry: Some(RegistryAccess {

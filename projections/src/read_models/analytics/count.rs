@@ -7,11 +7,12 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use seiketsu_domain::call::{CallEvent, CallStatus, Outcome};
 use seiketsu_domain::catalogue::Fact;
-use seiketsu_domain::consent::{ConsentEvent, Effect};
+use seiketsu_domain::consent::ConsentEvent;
 use seiketsu_domain::envelope::Envelope;
 use seiketsu_domain::escalation::EscalationEvent;
 use seiketsu_domain::ids::AgentId;
 use seiketsu_domain::lead::LeadEvent;
+use seiketsu_domain::permission::Effect;
 use uuid::Uuid;
 
 use super::{Interval, Subject};

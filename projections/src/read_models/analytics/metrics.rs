@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use seiketsu_domain::call::Outcome;
-use seiketsu_domain::consent::Rule;
 use seiketsu_domain::ids::AgentId;
+use seiketsu_domain::permission::rule::Rule;
 use seiketsu_domain::values::CurrencyCode;
 use serde::Serialize;
 use serde_json::Error;

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use seiketsu_domain::call::{CallEvent, CallStatus, Outcome};
 use seiketsu_domain::catalogue::Fact;
-use seiketsu_domain::consent::{ConsentEvent, Effect};
+use seiketsu_domain::consent::ConsentEvent;
 use seiketsu_domain::envelope::Envelope;
 use seiketsu_domain::lead::{Band, LeadEvent, LeadStatus};
+use seiketsu_domain::permission::Effect;
 use seiketsu_domain::values::Score;
 use uuid::Uuid;
 

@@ -1,10 +1,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{Duration, NaiveTime};
-use seiketsu_domain::consent::Rule;
 use seiketsu_domain::escalation::Priority;
 use seiketsu_domain::ids::TenantId;
 use seiketsu_domain::lead::LeadStatus;
+use seiketsu_domain::permission::rule::Rule;
 use seiketsu_domain::values::{Ratio, Timestamp};
 use serde::Serialize;
 use sqlx::PgConnection;
@@ -190,14 +190,17 @@ impl Numbers {
     }
 
     fn consent(&self) -> Result<DashboardConsent, QueryError> {
-        let denied = self.0.get("consent.denied_by_rule").into_iter().flatten();
-        let denied_by_rule = denied.map(|(rule, count)| Ok((value(rule)?, *count)));
+        // Rules of long ago read as those of today, so two names may be one rule.
+        let mut denied_by_rule = BTreeMap::new();
+        for (rule, count) in self.0.get("consent.denied_by_rule").into_iter().flatten() {
+            *denied_by_rule.entry(value(rule)?).or_default() += count;
+        }
         Ok(DashboardConsent {
             grants_today: self.number("consent.grants"),
             revocations_today: self.number("consent.revocations"),
             checks_today: self.number("consent.checks"),
             denied_today: self.number("consent.denied"),
-            denied_by_rule: denied_by_rule.collect::<Result<_, serde_json::Error>>()?,
+            denied_by_rule,
         })
     }
 }
