@@ -60,13 +60,21 @@ pub async fn limit_records(settings: &KafkaSettings, aggregate: &str, bytes: usi
     configure(&settings.brokers, &settings.topic(aggregate), "max.message.bytes", &bytes.to_string()).await;
 }
 
-/// Sets one property of a topic; all others are as they are by default.
+/// Sets one property of a topic, and waits until the broker has heard of it; all others are as they are by default.
 pub async fn configure(brokers: &str, topic: &str, property: &str, value: &str) {
     let admin: AdminClient<DefaultClientContext> = client(brokers).create().unwrap();
     let change = AlterConfig::new(ResourceSpecifier::Topic(topic)).set(property, value);
     for outcome in admin.alter_configs([&change], &AdminOptions::new()).await.unwrap() {
         outcome.unwrap();
     }
+    super::wait::until("the broker has heard of it", Duration::from_secs(30), async || {
+        let asked = [&ResourceSpecifier::Topic(topic)];
+        let told = admin.describe_configs(asked, &AdminOptions::new()).await.unwrap();
+        told.iter()
+            .flatten()
+            .any(|topic| topic.get(property).is_some_and(|entry| entry.value.as_deref() == Some(value)))
+    })
+    .await;
 }
 
 /// How many records a topic holds.
