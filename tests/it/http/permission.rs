@@ -25,7 +25,7 @@ struct Scene {
 
 /// A server at this time of the next Tuesday, in UTC, with clean lists for these numbers.
 async fn scene(hour: u32, minute: u32, phones: &[&str]) -> Scene {
-    let today = Utc::now();
+    let today: DateTime<Utc> = seiketsu::clock::now().get();
     let tuesday = (1..=7)
         .map(|days| today.date_naive() + Duration::days(days))
         .find(|day| day.weekday() == Weekday::Tue)

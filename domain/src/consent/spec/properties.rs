@@ -267,7 +267,7 @@ proptest! {
         wanted in 0..4_u8,
     ) {
         let of = |subject: u8| Token::try_new(&format!("listing {subject}")).ok();
-        let mut times: Vec<_> = contacts.clone();
+        let mut times = contacts;
         times.sort_unstable();
         let mut kept = Attempts::default();
         for (sequence, (seconds, subject)) in (1_i64..).zip(&times) {
