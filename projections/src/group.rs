@@ -2,7 +2,7 @@
 //! is new to it. Rows and checkpoints are never apart.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use sqlx::{Connection, Executor, PgConnection, PgPool};
 
@@ -182,8 +182,8 @@ fn measure(batch: &Batch, started: Instant) {
     metrics::histogram!("projection_batch_seconds").record(started.elapsed().as_secs_f64());
     metrics::histogram!("projection_batch_events").record(batch.events.len() as f64);
     if let Some(oldest) = batch.events.first() {
-        let age = chrono::Utc::now() - oldest.recorded_at.get();
-        metrics::histogram!("projection_age_seconds").record(age.as_seconds_f64().max(0.0));
+        let age = SystemTime::now().duration_since(oldest.recorded_at.get().into());
+        metrics::histogram!("projection_age_seconds").record(age.unwrap_or_default().as_secs_f64());
     }
     metrics::counter!("projection_events_total").increment(batch.events.len() as u64);
 }
