@@ -76,7 +76,7 @@ impl Group {
         for driven in &mut self.projections {
             driven.load(&mut *connection).await?;
             let watermark = driven.checkpoints.watermark;
-            from.lower_to(&driven.checkpoints);
+            from.lower_to(watermark, &driven.checkpoints.offsets);
             self.arrivals.arrived(driven.projection.name(), WHOLE_STORE, watermark);
         }
         Ok(())

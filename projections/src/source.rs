@@ -9,7 +9,6 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::checkpoint::Checkpoints;
 use crate::{planted, store};
 
 /// A stretch of events and how far it reaches.
@@ -68,8 +67,6 @@ pub struct ResumePoint {
     pub watermark: i64,
     /// Kafka offsets to continue from, by partition; a partition that is not here is read from its beginning.
     pub offsets: HashMap<String, i64>,
-    /// Of those partitions, up to where all events are applied by all.
-    pub applied: HashMap<String, i64>,
     /// Whether any projection was counted.
     counted: bool,
 }
@@ -77,21 +74,15 @@ pub struct ResumePoint {
 impl ResumePoint {
     /// Counts one more projection. One that never applied anything of a partition, since it is new or was paused, needs
     /// all of it, however far the others are.
-    pub(crate) fn lower_to(&mut self, checkpoints: &Checkpoints) {
-        let Checkpoints { watermark, offsets, .. } = checkpoints;
-        let applied = |partition: &String| checkpoints.applied(partition);
+    pub(crate) fn lower_to(&mut self, watermark: i64, offsets: &HashMap<String, i64>) {
         if !self.counted {
-            let applied = offsets.keys().map(|partition| (partition.clone(), applied(partition))).collect();
-            *self = Self { watermark: *watermark, offsets: offsets.clone(), applied, counted: true };
+            *self = Self { watermark, offsets: offsets.clone(), counted: true };
             return;
         }
-        self.watermark = self.watermark.min(*watermark);
+        self.watermark = self.watermark.min(watermark);
         self.offsets.retain(|partition, _| offsets.contains_key(partition));
         for (partition, slowest) in &mut self.offsets {
             *slowest = offsets.get(partition).copied().unwrap_or(*slowest).min(*slowest);
-        }
-        for (partition, slowest) in &mut self.applied {
-            *slowest = applied(partition).min(*slowest);
         }
     }
 }

@@ -38,8 +38,6 @@ pub struct KafkaSource {
 struct Place {
     /// The offset to come next; unknown where the partition was never read.
     offset: Option<i64>,
-    /// Up to where all events of it were applied when this worker took it up.
-    applied: i64,
     /// The highest position seen. The relay may repeat a stretch; what is not above this was seen before.
     position: i64,
 }
@@ -126,11 +124,8 @@ impl KafkaSource {
         for (topic, number) in given.to_topic_map().into_keys() {
             let Some(partition) = self.partition_name(&topic, number) else { continue };
             let offset = from.offsets.get(&partition).copied();
-            let applied = from.applied.get(&partition).copied().unwrap_or(0);
-            // The record before is read again: it tells whether the topic is still the one that the offset is of.
-            let first = offset.map_or(Offset::Beginning, |next| Offset::Offset((next - 1).max(0)));
-            given.set_partition_offset(&topic, number, first)?;
-            self.partitions.insert(partition, Place { offset, applied, position: 0 });
+            given.set_partition_offset(&topic, number, offset.map_or(Offset::Beginning, Offset::Offset))?;
+            self.partitions.insert(partition, Place { offset, position: 0 });
         }
         Ok(())
     }
@@ -197,13 +192,10 @@ impl KafkaSource {
     }
 
     /// Kafka forgets old records, and the latest too where a topic is made anew or a broker loses its disk: then it goes on
-    /// elsewhere than asked, ahead or back, or has something else at the same place. What lies between is missed unless it
-    /// was applied by another way.
+    /// elsewhere than asked, ahead or back. What lies between is missed unless it was applied by another way.
     fn require_no_gap(&self, partition: &str, offset: i64, position: i64) -> Result<(), SourceError> {
-        let place = self.partitions.get(partition);
-        let expected = place.and_then(|place| place.offset).unwrap_or(0);
-        let applied = place.map_or(0, |place| place.applied).max(self.watermark);
-        if offset == expected || position <= applied {
+        let expected = self.partitions.get(partition).and_then(|place| place.offset).unwrap_or(0);
+        if offset == expected || position <= self.watermark {
             return Ok(());
         }
         Err(SourceError::Gap { partition: partition.to_owned(), position, offset })

@@ -156,33 +156,6 @@ async fn what_was_in_topics_that_were_made_anew_is_read_from_the_store() {
     assert_faithful(&database).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn topics_made_anew_are_noticed_when_they_have_grown_beyond_the_old_ones() {
-    let (database, kafka) = (database::create().await, kafka::settings().await);
-    let commands = database.commands();
-    let relay_more = async |streams: usize| {
-        let relay = relay(&database, &kafka);
-        for _ in 0..streams {
-            escalate(&commands, 3).await;
-        }
-        relayed(&database).await;
-        relay.stop().await;
-    };
-    relay_more(30).await;
-    let worker = from_kafka(&database, &kafka);
-    caught_up(&database).await;
-    worker.stop().await;
-    relay_more(30).await;
-    kafka::make_topics_anew(&kafka).await;
-    relay_more(120).await;
-    let held = kafka::records(&kafka.brokers, &kafka.topic("escalation")).await;
-    assert!(held > 3 * 60, "each partition was to hold more than the worker has read of it: {held}");
-    let worker = from_kafka(&database, &kafka);
-    caught_up(&database).await;
-    worker.stop().await;
-    assert_faithful(&database).await;
-}
-
 /// Position and the moment of each checkpoint's last move.
 async fn applied_by(database: &TestDatabase) -> Vec<(String, i64, String)> {
     sqlx::query_as("select partition, position, moved_at::text from projection_checkpoints order by 1")
