@@ -16,7 +16,7 @@ use sqlx::PgPool;
 use super::Failure;
 use super::parts::database_url;
 use crate::config::Config;
-use crate::event_store::{PoolSizes, Pools};
+use crate::event_store::Pools;
 
 type Done = Result<ExitCode, Failure>;
 
@@ -62,10 +62,10 @@ pub async fn run(config: Config, args: RebuildArgs) -> Done {
         "all" => read_models::all(),
         name => vec![read_models::find(name).ok_or_else(|| unknown(name))?],
     };
-    let pools = Pools::new(&database_url(&config)?, PoolSizes { tenant: 1, system: 8 })?;
+    let pool = Pools::for_a_job(&database_url(&config)?, 8)?;
     let mut all_well = true;
     for projection in chosen {
-        all_well &= one(pools.system(), projection, &args, config.kafka.partitions).await?;
+        all_well &= one(&pool, projection, &args, config.kafka.partitions).await?;
     }
     Ok(if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

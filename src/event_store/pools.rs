@@ -96,8 +96,8 @@ impl Pools {
         let room = Room { places: connections, contended: connections, line: LONGEST_LINE };
         Ok(Self {
             turns: Admission::new(room),
-            tenant: role_pool(options(url, "5s")?, "seiketsu_app", sizes.tenant),
-            system: role_pool(options(url, "60s")?, "seiketsu_system", sizes.system),
+            tenant: role_pool(options(url, "5s")?, "seiketsu_app", sizes.tenant, ACQUIRE_TIMEOUT),
+            system: role_pool(options(url, "60s")?, "seiketsu_system", sizes.system, ACQUIRE_TIMEOUT),
             keyed: options(url, "60s")?.options(KEY_PLANS),
         })
     }
@@ -148,7 +148,15 @@ impl Pools {
     /// groups and keeps it, and reads over another.
     #[must_use]
     pub fn for_projections(&self) -> PgPool {
-        role_pool(self.keyed.clone(), "seiketsu_system", 2)
+        role_pool(self.keyed.clone(), "seiketsu_system", 2, ACQUIRE_TIMEOUT)
+    }
+
+    /// Connections that see all tenants, for a job that runs for long: it waits a minute for one where a request gives up.
+    ///
+    /// # Errors
+    /// Where `url` is not a Postgres URL.
+    pub fn for_a_job(url: &str, size: u32) -> Result<PgPool, sqlx::Error> {
+        Ok(role_pool(options(url, "60s")?, "seiketsu_system", size, Duration::from_secs(60)))
     }
 
     /// Ends the connections of both pools; lanes and workers end theirs when they end.
@@ -158,10 +166,10 @@ impl Pools {
     }
 }
 
-fn role_pool(options: PgConnectOptions, role: &'static str, size: u32) -> PgPool {
+fn role_pool(options: PgConnectOptions, role: &'static str, size: u32, patience: Duration) -> PgPool {
     PgPoolOptions::new()
         .max_connections(size)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .acquire_timeout(patience)
         .test_before_acquire(false)
         .before_acquire(|connection, about| {
             Box::pin(async move { Ok(about.idle_for < RESTED || connection.ping().await.is_ok()) })
